@@ -1,0 +1,83 @@
+"""JobTemplate: a frozen recipe in immutable versions. Job: one execution of a version."""
+
+from django.db import models
+
+from rivya_bridge.identifiers import new_id
+from rivya_bridge.tasks.models import Task
+
+
+class JobTemplate(models.Model):
+    """What jobs are started from, by its slug. Its content stands in versions."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True, max_length=5_000)
+    current_version = models.ForeignKey(
+        "TemplateVersion", models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TemplateVersion(models.Model):
+    """One immutable content of a template.
+
+    `prompt` is text with ``{{ variables }}``. `variables` is a list of
+    {"name", "type": "text"|"number"|"choice"|"boolean", "label", "default", "required",
+    "max_length"|"min"|"max"|"options"}. `fixed_params` are sent as they are. `exposed_params` is a
+    list of {"key", "default", "label"}: inputs whose type and limits are the model's own.
+    `file_slots` is a list of {"name", "kind", "label", "required", "default_file" (file id or null),
+    "mime_types", "max_size_mb"}. `expected` is {"category", "count"}. `credit_cap` is the most a job
+    may be estimated to cost.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="versions")
+    number = models.IntegerField()
+    model_id = models.CharField(max_length=120)
+    category = models.CharField(max_length=8)
+    prompt = models.TextField(blank=True)
+    variables = models.JSONField(default=list)
+    fixed_params = models.JSONField(default=dict)
+    exposed_params = models.JSONField(default=list)
+    file_slots = models.JSONField(default=list)
+    expected = models.JSONField(default=dict)
+    credit_cap = models.IntegerField()
+    reason = models.TextField(blank=True, max_length=1_000)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["template", "number"], name="template_version_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class Job(models.Model):
+    """One execution of a template version: its inputs, and the one task that carries it out."""
+
+    class Source(models.TextChoices):
+        FORM = "form"
+        API = "api"
+        COMMAND = "command"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="jobs")
+    version = models.ForeignKey(TemplateVersion, models.PROTECT, related_name="jobs")
+    task = models.OneToOneField(Task, models.PROTECT, related_name="job")
+    inputs = models.JSONField(default=dict)
+    source = models.CharField(max_length=8, choices=Source)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["template", "-id"], name="job_by_template")]
+
+    @property
+    def status(self) -> str:
+        return self.task.status

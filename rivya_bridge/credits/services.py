@@ -1,0 +1,85 @@
+"""Writes of wallet and ledger. Callers hold the transaction in which the task changes its state."""
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from rivya_bridge.connection import current_connection, rivya_client
+from rivya_bridge.credits.models import LedgerEntry, Wallet
+from rivya_bridge.rivya import RivyaError
+
+
+def reserve_credits(account: str, amount: int) -> bool:
+    """Sets `amount` aside by one conditional UPDATE; False when the free balance is too small.
+
+    While no balance was ever read, everything fits: Rivya itself refuses what it cannot carry.
+    """
+    Wallet.objects.get_or_create(account=account)
+    fits = Q(current_credits__isnull=True) | Q(current_credits__gte=F("reserved_credits") + amount)
+    wallet = Wallet.objects.filter(fits, account=account)
+    return wallet.update(reserved_credits=F("reserved_credits") + amount) == 1
+
+
+def release_credits(account: str, amount: int) -> None:
+    """Gives a reservation back: nothing was accepted."""
+    Wallet.objects.filter(account=account, reserved_credits__gte=amount).update(
+        reserved_credits=F("reserved_credits") - amount
+    )
+
+
+def record_acceptance(
+    *, task_id: object, account: str, remote_id: str, reserved: int
+) -> None:
+    """Rivya accepted a task and reserved credits: the ledger's first entry, the balance moved."""
+    _move(account, -reserved)
+    LedgerEntry.objects.create(
+        task_id=task_id,
+        account=account,
+        kind=LedgerEntry.Kind.RESERVE,
+        remote_id=remote_id,
+        amount=reserved,
+        balance_after=_balance(account),
+    )
+
+
+def record_settlement(
+    *, task_id: object, account: str, remote_id: str, reserved: int, final: int
+) -> None:
+    """The final amount of a task, once per remote id: the difference returns to the balance."""
+    _move(account, reserved - final)
+    LedgerEntry.objects.create(
+        task_id=task_id,
+        account=account,
+        kind=LedgerEntry.Kind.SETTLE,
+        remote_id=remote_id,
+        amount=final,
+        balance_after=_balance(account),
+    )
+
+
+def _move(account: str, credits: int) -> None:
+    known = Wallet.objects.filter(account=account, current_credits__isnull=False)
+    known.update(current_credits=F("current_credits") + credits)
+
+
+def _balance(account: str) -> int | None:
+    return Wallet.objects.filter(account=account).values_list("current_credits", flat=True).first()
+
+
+def refresh_wallet() -> Wallet:
+    """Reads the balance from Rivya (one request) and keeps it; on failure keeps the old one.
+
+    The row's `error` holds the sentence of a failed reading, and is empty after a good one.
+    """
+    account = current_connection().account
+    try:
+        current = rivya_client().credits.retrieve().current_credits
+    except RivyaError as error:
+        changes: dict[str, object] = {"error": f"{error} {error.action}"}
+    else:
+        changes = {"error": "", "current_credits": current, "read_at": timezone.now()}
+    with transaction.atomic():
+        wallet, _ = Wallet.objects.get_or_create(account=account)
+        Wallet.objects.filter(pk=wallet.pk).update(**changes)
+    wallet.refresh_from_db()
+    return wallet

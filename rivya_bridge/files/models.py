@@ -1,0 +1,51 @@
+"""The vault: every file once, named by the SHA-256 of its bytes."""
+
+from django.db import models
+
+from rivya_bridge.identifiers import new_id
+
+
+class Kind(models.TextChoices):
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+class StoredFile(models.Model):
+    """One content. Its bytes lie in FILES_DIR at ``ab/cd/<sha256>``; what is known of them here.
+
+    `width` and `height` are pixels (image, video), `duration_seconds` is for video and audio,
+    `preview_width`/`preview_height` are those of a small WebP picture (image, video), 0 without one.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    sha256 = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    mime_type = models.CharField(max_length=60)
+    size_bytes = models.BigIntegerField()
+    name = models.CharField(max_length=200)
+    width = models.IntegerField(null=True)
+    height = models.IntegerField(null=True)
+    duration_seconds = models.FloatField(null=True)
+    preview_width = models.IntegerField(default=0)
+    preview_height = models.IntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RemoteFile(models.Model):
+    """A content as uploaded to one account of Rivya, so that it is uploaded once."""
+
+    file = models.ForeignKey(StoredFile, models.CASCADE, related_name="remote_files")
+    account = models.CharField(max_length=16)
+    remote_id = models.CharField(max_length=255)
+    url = models.TextField()
+    duration_token = models.TextField(blank=True)
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file", "account"], name="one_upload_per_account")
+        ]

@@ -1,0 +1,22 @@
+"""Ringing for a task. The row is the queue, so a bell that nobody hears costs only moments."""
+
+import logging
+from uuid import UUID
+
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+
+def ring(task_id: UUID) -> None:
+    """Sends the message now; an unreachable broker is a log line, the sweep finds the row."""
+    from rivya_bridge.tasks.background import advance_task
+
+    try:
+        advance_task.delay(str(task_id))
+    except Exception as error:  # whatever a broker raises, the row stands
+        log.warning("The doorbell for task %s did not ring: %s", task_id, error)
+
+
+def ring_on_commit(task_id: UUID) -> None:
+    transaction.on_commit(lambda: ring(task_id))

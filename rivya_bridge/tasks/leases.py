@@ -1,0 +1,56 @@
+"""Leases: who works on a row, until when, and whether that process still lives.
+
+A lease's owner is written as ``boot:pid:start:nonce``. On the same machine a dead owner is known at
+once, and its rows need not wait for the lease to end.
+"""
+
+import os
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db.models import Q
+
+LEASE = timedelta(seconds=60)
+# A lease or due time further ahead than this was written under a clock that has jumped.
+FAR_AHEAD = timedelta(minutes=30)
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return "unknown"
+
+
+def _start_of(pid: int) -> str | None:
+    """When the process began, in clock ticks since boot; None if there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return stat.rpartition(")")[2].split()[19]
+
+
+def new_owner() -> str:
+    """A name for one claim of this process, different each time."""
+    pid = os.getpid()
+    return f"{_boot()}:{pid}:{_start_of(pid) or 'unknown'}:{secrets.token_hex(6)}"
+
+
+def owner_is_dead(owner: str) -> bool:
+    """True only when the owner ran on this machine since its last start and is certainly gone."""
+    boot, _, rest = owner.partition(":")
+    pid, _, rest = rest.partition(":")
+    start = rest.partition(":")[0]
+    if "unknown" in (boot, start) or not pid.isdecimal() or boot != _boot():
+        return False
+    return _start_of(int(pid)) != start
+
+
+def lease_is_free(now: datetime) -> Q:
+    return Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + FAR_AHEAD)
+
+
+def is_due(now: datetime) -> Q:
+    return Q(due_at__lte=now) | Q(due_at__gt=now + timedelta(days=2))

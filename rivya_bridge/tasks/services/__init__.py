@@ -1,0 +1,6 @@
+"""Writes of the tasks app, one verb per module; `advance` is the way in for every doorbell."""
+
+from rivya_bridge.tasks.services.create import create_task
+from rivya_bridge.tasks.services.decide import cancel_task, continue_task
+
+__all__ = ["cancel_task", "continue_task", "create_task"]

@@ -1,0 +1,41 @@
+"""The way in for every doorbell: carries a task as far as it can go now."""
+
+import logging
+from uuid import UUID
+
+from django.utils import timezone
+
+from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.services.poll import poll
+from rivya_bridge.tasks.services.save import save
+from rivya_bridge.tasks.services.submit import submit
+from rivya_bridge.tasks.services.transitions import LostClaim, claim
+
+log = logging.getLogger(__name__)
+
+STEPS = {"queued": submit, "unconfirmed": submit, "running": poll, "saving": save}
+# After its answer a task may go on at once (results to save), but a loop never holds a worker long.
+MAX_STEPS = 4
+
+
+def advance(task_id: UUID | str) -> None:
+    """Claims the task and takes its next step, and the one after if that is due at once.
+
+    Twice is harmless: whoever has no claim stops quietly.
+    """
+    for _ in range(MAX_STEPS):
+        task = claim(task_id, timezone.now())
+        if task is None:
+            return
+        try:
+            _step(task)
+        except LostClaim:
+            return
+
+
+def _step(task: Task) -> None:
+    step = STEPS.get(task.status)
+    if step is None:  # `submitting` is claimed only by the sweep, once its lease has ended
+        log.error("Task %s was claimed as %s.", task.pk, task.status)
+        return
+    step(task)

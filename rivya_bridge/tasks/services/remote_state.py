@@ -1,0 +1,180 @@
+"""What Rivya says of a task, written down once: acceptance, progress, and the end.
+
+Every function here may be called again with the same answer; a terminal task never changes.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from rivya_bridge.credits.services import (
+    record_acceptance,
+    record_settlement,
+    release_credits,
+)
+from rivya_bridge.rivya import Generation
+from rivya_bridge.tasks import policy
+from rivya_bridge.tasks.models import Exposure, Task, TaskOutput
+from rivya_bridge.tasks.services.transitions import add_event, change, let_go, soon
+from rivya_bridge.tasks.signals import task_finished
+
+KNOWN_STATUSES = frozenset({"queued", "processing", "succeeded", "failed"})
+
+
+def accept(task: Task, generation: Generation) -> None:
+    """submitting -> running, with the remote id and Rivya's reservation in the ledger."""
+    now = timezone.now()
+    with transaction.atomic():
+        if task.holds_reservation:
+            release_credits(task.account, task.estimated_credits)
+        change(
+            task,
+            status="running",
+            held_from="",
+            remote_id=generation.id,
+            remote_status=generation.status[:60],
+            remote_payload=generation.raw,
+            request_id=generation.meta.request_id or "",
+            reserved_credits=generation.reserved_credits,
+            exposure=Exposure.ACCEPTED,
+            holds_reservation=False,
+            accepted_at=now,
+            error_code="",
+            error_message="",
+        )
+        record_acceptance(
+            task_id=task.pk,
+            account=task.account,
+            remote_id=generation.id,
+            reserved=generation.reserved_credits,
+        )
+        add_event(
+            task,
+            "accepted",
+            f"Rivya accepted it as {generation.id} and reserved "
+            f"{generation.reserved_credits} credits.",
+            remote_id=generation.id,
+            reserved_credits=generation.reserved_credits,
+        )
+        apply_remote_state(task, generation)
+
+
+def apply_remote_state(task: Task, generation: Generation) -> None:
+    """Moves a claimed running task to what Rivya says; its rank only rises."""
+    if generation.status == "succeeded":
+        _succeeded(task, generation)
+    elif generation.status == "failed":
+        _failed(task, generation)
+    else:
+        _still_running(task, generation)
+
+
+def _still_running(task: Task, generation: Generation) -> None:
+    with transaction.atomic():
+        if generation.status != task.remote_status:
+            _note_progress(task, generation.status)
+        running_for = timezone.now() - (task.accepted_at or timezone.now())
+        delay = policy.poll_delay(task.category, task.polls, running_for)
+        let_go(
+            task,
+            soon(delay),
+            remote_status=generation.status[:60],
+            remote_payload=generation.raw,
+            poll_errors=0,
+        )
+
+
+def _note_progress(task: Task, status: str) -> None:
+    if status in KNOWN_STATUSES:
+        add_event(task, "progress", f"Rivya says: {status}.", remote_status=status)
+    else:
+        add_event(
+            task,
+            "unknown_status",
+            f"Rivya says {status!r}, a status unknown here; it is polled until a known end.",
+            remote_status=status,
+        )
+
+
+def _settle(task: Task, generation: Generation) -> None:
+    record_settlement(
+        task_id=task.pk,
+        account=task.account,
+        remote_id=generation.id,
+        reserved=task.reserved_credits or 0,
+        final=generation.final_credits,
+    )
+
+
+def _succeeded(task: Task, generation: Generation) -> None:
+    """running -> saving: the charge is settled, the result addresses become rows."""
+    with transaction.atomic():
+        change(
+            task,
+            status="saving",
+            remote_status=generation.status,
+            remote_payload=generation.raw,
+            final_credits=generation.final_credits,
+            poll_errors=0,
+        )
+        _settle(task, generation)
+        write_output_urls(task, generation.urls)
+        add_event(
+            task,
+            "remote_succeeded",
+            f"Rivya finished it with {len(generation.urls)} result(s) for "
+            f"{generation.final_credits} credits.",
+            final_credits=generation.final_credits,
+            results=len(generation.urls),
+        )
+        let_go(task, timezone.now())
+
+
+def write_output_urls(task: Task, urls: tuple[str, ...]) -> None:
+    """One row per result address; a fresh address replaces one whose file is not here yet."""
+    for position, url in enumerate(urls):
+        row, made = TaskOutput.objects.get_or_create(
+            task=task, position=position, defaults={"url": url}
+        )
+        if not made and row.file_id is None and row.url != url:
+            TaskOutput.objects.filter(pk=row.pk).update(url=url)
+
+
+def _failed(task: Task, generation: Generation) -> None:
+    code = generation.error_code or "generation_failed"
+    sentence = generation.error_message or "Rivya gave no reason."
+    text = (
+        f"Rivya could not make it: {sentence} {generation.final_credits} credits were charged and "
+        "the rest of the reservation was returned. Change the prompt, params or references, then "
+        "run it again."
+    )
+    with transaction.atomic():
+        change(
+            task,
+            remote_status=generation.status,
+            remote_payload=generation.raw,
+            final_credits=generation.final_credits,
+        )
+        _settle(task, generation)
+        finish(task, "failed", code, text, error_code=code[:120], error_message=sentence[:2000])
+
+
+def finish(task: Task, status: str, reason: str, text: str, **fields: Any) -> None:
+    """The one way into a terminal state, with its event and the signal, in one transaction."""
+    now = timezone.now()
+    if task.cancel_requested_at and status == "succeeded":
+        text += " It was finished although cancelling was asked for: Rivya cannot stop a task."
+    with transaction.atomic():
+        let_go(
+            task,
+            now,
+            status=status,
+            held_from="",
+            finished_at=now,
+            reason=reason[:60],
+            reason_text=text,
+            **fields,
+        )
+        add_event(task, status, text, reason=reason)
+        task_finished.send(sender=Task, task=task)

@@ -1,0 +1,91 @@
+"""Refusals and failures as answers: a message in pages, the error envelope in the HTTP API."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from rivya_bridge.refusals import Missing, Refusal
+
+API_PREFIX = "/api/"
+
+
+def envelope(code: str, message: str, fields: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The one shape of every error of the HTTP API."""
+    return {"error": {"code": code, "message": message, "fields": fields or []}}
+
+
+def refusal_envelope(refusal: Refusal) -> dict[str, Any]:
+    fields = [
+        {"field": p.field, "message": p.message, "limit": p.limit} for p in refusal.problems
+    ]
+    return envelope(refusal.code, refusal.message, fields)
+
+
+def error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    """A page (or the API's envelope) that says what happened and what to do next."""
+    if request.path.startswith(API_PREFIX):
+        code = "not_found" if status == 404 else "internal_error" if status >= 500 else "refused"
+        return JsonResponse(envelope(code, message), status=status)
+    return render(request, "error.html", {"title": title, "message": message}, status=status)
+
+
+class DomainErrorMiddleware:
+    """Turns a refusal that no view caught into a page, or into a message where the form stands."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refusal):
+            return None
+        if request.path.startswith(API_PREFIX):
+            return JsonResponse(refusal_envelope(error), status=error.status)
+        title = "Not found" if isinstance(error, Missing) else "That was not done"
+        return error_page(request, error.status, title, error.message)
+
+
+def add_refusal(request: HttpRequest, refusal: Refusal) -> None:
+    """Shows a refusal as a message on the next page."""
+    messages.error(request, refusal.message)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(
+        request,
+        404,
+        "Not found",
+        "There is nothing at this address. It may have been typed wrong, or belong to another "
+        "data folder.",
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(
+        request, 400, "Bad request", "The request could not be read. Nothing was done or spent."
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_page(
+        request,
+        500,
+        "Something broke here",
+        "The details are in the log of the web process. Task history shows what was sent and what "
+        "may have been spent.",
+    )
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_page(
+        request,
+        403,
+        "This form has expired",
+        "The form was made for another sign-in or sent from another site. Nothing was done: go "
+        "back, reload the page and send it again.",
+    )
