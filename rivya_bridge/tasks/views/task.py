@@ -1,0 +1,72 @@
+"""One task: what was asked, sent, answered, charged and saved, and what a person may do."""
+
+import json
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
+
+from rivya_bridge.credits.models import LedgerEntry
+from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.models import Exposure, Task
+from rivya_bridge.tasks.selectors import get_task
+from rivya_bridge.tasks.services import cancel_task, continue_task
+from rivya_bridge.web.errors import add_refusal
+from rivya_bridge.web.htmx import STOP_POLLING, render_page
+
+
+def frozen_request(task: Task) -> str:
+    """The exact body as indented JSON; empty while nothing is frozen."""
+    if task.request_body is None:
+        return ""
+    return json.dumps(json.loads(bytes(task.request_body)), indent=2, ensure_ascii=False)
+
+
+@require_safe
+def detail(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """The task's page; its live part alone when htmx asks, until the task has ended."""
+    task = get_task(task_id)
+    context = {
+        "task": task,
+        "request_text": frozen_request(task),
+        "response_text": json.dumps(task.remote_payload, indent=2, ensure_ascii=False)
+        if task.remote_payload
+        else "",
+        "events": list(task.events.all()),
+        "attempts": list(task.attempt_rows.all()),
+        "references": list(task.references.select_related("file")),
+        "outputs": list(task.outputs.select_related("file")),
+        "ledger": list(LedgerEntry.objects.filter(task=task).order_by("id")),
+        "can_cancel": not task.is_terminal and task.cancel_requested_at is None,
+        "cancel_stops": task.exposure == Exposure.NONE,
+    }
+    wants_part = bool(request.headers.get("HX-Request"))
+    status = STOP_POLLING if wants_part and task.is_terminal else 200
+    return render_page(request, "tasks/detail.html", "tasks/_detail.html", context, status=status)
+
+
+@require_POST
+def cancel(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    try:
+        task = cancel_task(task_id)
+    except Refusal as refusal:
+        add_refusal(request, refusal)
+    else:
+        text = "Canceled; nothing was sent." if task.status == "canceled" else (
+            "Marked. Rivya cannot stop a task it has: it will finish and be charged."
+        )
+        messages.success(request, text)
+    return redirect("tasks:detail", task_id)
+
+
+@require_POST
+def go_on(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    try:
+        continue_task(task_id)
+    except Refusal as refusal:
+        add_refusal(request, refusal)
+    else:
+        messages.success(request, "The task goes on.")
+    return redirect("tasks:detail", task_id)
