@@ -11,6 +11,7 @@ from ninja.security import HttpBearer
 from rivya_bridge import __version__
 from rivya_bridge.automation.api import router as automation_router
 from rivya_bridge.catalog.api import router as catalog_router
+from rivya_bridge.comparison.api import router as comparison_router
 from rivya_bridge.credits.api import router as credits_router
 from rivya_bridge.experiments.api import router as experiments_router
 from rivya_bridge.files.api import router as files_router
@@ -44,6 +45,7 @@ api = NinjaAPI(
 )
 for router in (
     experiments_router,
+    comparison_router,
     promotion_router,
     automation_router,
     tasks_router,

@@ -5,8 +5,6 @@ import select
 
 _COLOURS = ("36", "33", "35", "32", "34")
 _LONGEST_LINE = 64 * 1024
-# POSIX promises that a pipe that polls as writable takes this many bytes without blocking.
-_PIPE_BUF = 512
 
 
 class PrefixedLog:
@@ -46,12 +44,13 @@ class PrefixedLog:
         if self._dropped and self._is_writable(0.0):
             line = b"(%d lines were dropped here)\n" % self._dropped + line
             self._dropped = 0
-        for start in range(0, len(line), _PIPE_BUF):
+        # A pipe that polls as writable takes PIPE_BUF bytes without blocking.
+        for start in range(0, len(line), select.PIPE_BUF):
             if not self._is_writable(patience):
                 self._dropped += 1
                 return
             try:
-                os.write(self._fd, line[start : start + _PIPE_BUF])
+                os.write(self._fd, line[start : start + select.PIPE_BUF])
             except OSError:  # the reader is gone
                 self._dropped += 1
                 return

@@ -29,6 +29,7 @@ if os.getppid() != int(sys.argv[1]):
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 _READ_BYTES = 65536
+_SAME_WISH_SECONDS = 1.0
 
 
 class Log(Protocol):
@@ -112,12 +113,12 @@ class _Child:
         except (ProcessLookupError, PermissionError):  # already gone; macOS says "not permitted"
             return
 
-    def read(self) -> bytes:
-        """What the program has written since, at most 64 KiB; empty when there is nothing."""
+    def read(self) -> bytes | None:
+        """What the program has written since, at most 64 KiB; None if nothing, empty at the end."""
         try:
             return os.read(self.pipe, _READ_BYTES)
         except BlockingIOError:
-            return b""
+            return None
 
     def close(self) -> None:
         """Forget the process, which has ended."""
@@ -144,7 +145,8 @@ class Supervisor:
         self._patience = patience or Patience()
         self._clock = clock
         self._selector = selectors.DefaultSelector()
-        self._stop_requests = 0
+        self._stop_asked_at: float | None = None
+        self._is_hurried = False
         self._waker, self._wake_end = socket.socketpair()
         for end in (self._waker, self._wake_end):
             end.setblocking(False)
@@ -154,7 +156,7 @@ class Supervisor:
         self._selector.register(self._wake_end, selectors.EVENT_READ, None)
         try:
             with self._signals():
-                while not self._stop_requests:
+                while self._stop_asked_at is None:
                     self._start_due()
                     self._turn(self._seconds_to_next_start())
                 self._stop_all()
@@ -165,8 +167,15 @@ class Supervisor:
             self._wake_end.close()
 
     def stop(self) -> None:
-        """Ask for the end; asked twice, it comes at once."""
-        self._stop_requests += 1
+        """Ask for the end; asked again later, it comes at once.
+
+        Once more within a second is the same wish: `timeout` and some shells signal twice.
+        """
+        now = self._clock()
+        if self._stop_asked_at is None:
+            self._stop_asked_at = now
+        elif now - self._stop_asked_at >= _SAME_WISH_SECONDS:
+            self._is_hurried = True
         try:
             self._waker.send(b"\0")
         except OSError:  # full, so that the loop wakes anyway; or closed, so that it has ended
@@ -224,7 +233,7 @@ class Supervisor:
         chunk = child.read()
         if chunk:
             self._log.write(child.program.name, chunk)
-        else:  # it closed its output; its death is noticed apart
+        elif chunk is not None:  # it closed its output; its death is noticed apart
             self._selector.unregister(child.pipe)
 
     def _bury(self, child: _Child, code: int) -> None:
@@ -234,7 +243,7 @@ class Supervisor:
                 self._log.write(child.program.name, chunk)
             self._selector.unregister(child.pipe)
         child.close()
-        if self._stop_requests:
+        if self._stop_asked_at is not None:
             return
         now = self._clock()
         child.deaths = 1 if now - child.started_at >= self._patience.steady else child.deaths + 1
@@ -254,15 +263,17 @@ class Supervisor:
             (signal.SIGQUIT, patience.quit),
             (signal.SIGKILL, patience.kill),
         ):
-            if self._stop_requests > 1:
-                number = signal.SIGKILL
+            if self._is_hurried and number != signal.SIGKILL:
+                continue
             for child in wave:
                 child.signal(number)
-            self._wait_for(wave, self._clock() + seconds, self._stop_requests)
+            self._wait_for(wave, self._clock() + seconds, number)
 
-    def _wait_for(self, wave: Sequence[_Child], deadline: float, requests: int) -> None:
+    def _wait_for(self, wave: Sequence[_Child], deadline: float, number: int) -> None:
         """Until the wave has ended, the deadline has come, or somebody presses Ctrl-C again."""
-        while any(child.process for child in wave) and self._stop_requests == requests:
+        while any(child.process for child in wave):
+            if self._is_hurried and number != signal.SIGKILL:
+                return
             seconds = deadline - self._clock()
             if seconds <= 0:
                 return

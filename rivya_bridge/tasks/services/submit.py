@@ -8,12 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from rivya_bridge.catalog.params import request_body
 from rivya_bridge.connection import Connection, current_connection, rivya_client
 from rivya_bridge.credits.services import release_credits, reserve_credits
 from rivya_bridge.files.services import upload_reference
+from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import Generation, RivyaError, StatusError
 from rivya_bridge.tasks import gates, policy
+from rivya_bridge.tasks.bodies import reference_item, request_body
 from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt
 from rivya_bridge.tasks.services.remote_state import accept
 from rivya_bridge.tasks.services.transitions import (
@@ -73,20 +74,14 @@ def _prepare(task: Task) -> bool:
         except RivyaError as error:
             _upload_failed(task, error, reference.file.name)
             return False
-        items.append(_reference_item(reference.file, remote))
+        except Refusal as refusal:
+            hold(task, "reference_lost", refusal.message)
+            return False
+        items.append(reference_item(reference.file, remote))
         renew(task, timezone.now())
-    body = request_body(task.draft, items, client_request_id=str(task.pk))
+    body = request_body(task.draft, items, trace_id=str(task.pk))
     change(task, request_body=body, request_sha256=hashlib.sha256(body).hexdigest())
     return True
-
-
-def _reference_item(file: Any, remote: Any) -> dict[str, Any]:
-    item = {"url": remote.url, "kind": file.kind, "name": file.name, "mimeType": file.mime_type}
-    if file.duration_seconds is not None and file.kind != "image":
-        item["durationSeconds"] = file.duration_seconds
-    if remote.duration_token:
-        item["durationToken"] = remote.duration_token
-    return item
 
 
 def _upload_failed(task: Task, error: RivyaError, name: str) -> None:

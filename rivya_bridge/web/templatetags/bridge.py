@@ -1,11 +1,14 @@
 """Filters for numbers and text that people read in every app's pages."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -70,3 +73,57 @@ def exact(moment: datetime | None) -> str:
 def item(mapping: dict[str, Any], key: str) -> Any:
     """`mapping[key]`, or None."""
     return mapping.get(key)
+
+
+# Shape first, then word, then colour: a status is never told by colour alone.
+_MARKS = {
+    "queued": '<circle cx="8" cy="8" r="6" stroke-dasharray="2.4 2.3"/>',
+    "submitting": '<path d="M8 13V3M4 7l4-4 4 4"/>',
+    "unconfirmed": '<path d="M5.5 6a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.1.9-1.1 1.7"/><path d="M8 13v.2"/>',
+    "running": '<path d="M14 8a6 6 0 1 1-3-5.2"/>',
+    "saving": '<path d="M8 3v10M4 9l4 4 4-4"/>',
+    "held": '<path d="M5.5 3.5v9M10.5 3.5v9"/>',
+    "succeeded": '<path d="M2.5 8.5l3.5 3.5 7.5-8"/>',
+    "failed": '<path d="M3.5 3.5l9 9M12.5 3.5l-9 9"/>',
+    "canceled": '<circle cx="8" cy="8" r="6"/><path d="M4 12l8-8"/>',
+    "recorded": '<circle cx="8" cy="8" r="3" fill="currentColor"/>',
+}
+_PILLS = {
+    status: mark_safe(  # noqa: S308 - constant text
+        f'<span class="status" data-status="{status}"><svg class="status-mark" viewBox="0 0 16 16" '
+        'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" '
+        f'stroke-linejoin="round" aria-hidden="true">{mark}</svg>{status}</span>'
+    )
+    for status, mark in _MARKS.items()
+}
+
+
+@register.filter
+def status_pill(status: str) -> SafeString:
+    """A status as mark and word."""
+    return _PILLS[status]
+
+
+@register.filter
+def stars(rating: int | None) -> SafeString:
+    """A rating as stars with its words for screen readers; nothing when unrated."""
+    if not rating:
+        return mark_safe("")
+    return mark_safe(  # noqa: S308 - from a whole number
+        f'<span class="stars" role="img" aria-label="{int(rating)} of 5">{"★" * int(rating)}'
+        f"<span>{'★' * (5 - int(rating))}</span></span>"
+    )
+
+
+_VARIABLE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
+
+
+@register.filter
+def mark_variables(prompt: str) -> SafeString:
+    """A prompt template with its ``{{ variables }}`` marked."""
+    parts = _VARIABLE.split(prompt)
+    marked = [
+        format_html('<span class="var">{}</span>', part) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    ]
+    return mark_safe("".join(marked))  # noqa: S308 - every part was escaped

@@ -1,0 +1,198 @@
+"""The HTTP API's routes for templates and jobs."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Header, Query, Router, Schema, Status
+from pydantic import ConfigDict
+
+from rivya_bridge.access.services import do_once, read_idempotency_key
+from rivya_bridge.automation.models import Job, JobTemplate
+from rivya_bridge.automation.selectors import get_job, get_template, job_rows, template_rows
+from rivya_bridge.automation.services import preflight_job, start_job
+from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.api import TaskOut, task_out
+from rivya_bridge.web.errors import refusal_envelope
+from rivya_bridge.web.pagination import keyset_page
+
+router = Router(tags=["automation"])
+
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
+
+
+class TemplateOut(Schema):
+    """A template with its current version's content."""
+
+    id: UUID
+    slug: str
+    name: str
+    description: str
+    version: int
+    model: str
+    category: str
+    prompt: str
+    variables: list[dict[str, Any]]
+    fixed_params: dict[str, Any]
+    exposed_params: list[dict[str, Any]]
+    file_slots: list[dict[str, Any]]
+    expected: dict[str, Any]
+    credit_cap: int
+    created_at: datetime
+
+
+class TemplatePageOut(Schema):
+    items: list[TemplateOut]
+    next: str | None
+
+
+class JobIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    inputs: dict[str, Any] = Field(
+        {}, description="by name: variables, exposed params, and file ids for slots"
+    )
+
+
+class JobResultOut(Schema):
+    file_id: UUID
+    kind: str
+    mime_type: str
+    url: str
+
+
+class JobOut(Schema):
+    id: UUID
+    template: str
+    version: int
+    status: str
+    inputs: dict[str, Any]
+    source: str
+    task: TaskOut
+    results: list[JobResultOut]
+    created_at: datetime
+
+
+class JobPageOut(Schema):
+    items: list[JobOut]
+    next: str | None
+
+
+class DryRunOut(Schema):
+    """What a job would send and cost; `ok` is false when something stands in its way."""
+
+    dry_run: bool
+    ok: bool
+    estimated_credits: int | None
+    request: Any
+    error: Any
+
+
+def template_out(template: JobTemplate) -> dict[str, Any]:
+    version = template.current_version
+    assert version is not None  # a template is made together with its first version
+    return {
+        "id": template.pk,
+        "slug": template.slug,
+        "name": template.name,
+        "description": template.description,
+        "version": version.number,
+        "model": version.model_id,
+        "category": version.category,
+        "prompt": version.prompt,
+        "variables": version.variables,
+        "fixed_params": version.fixed_params,
+        "exposed_params": version.exposed_params,
+        "file_slots": version.file_slots,
+        "expected": version.expected,
+        "credit_cap": version.credit_cap,
+        "created_at": template.created_at,
+    }
+
+
+def job_out(job: Job) -> dict[str, Any]:
+    outputs = [row.file for row in job.task.outputs.all() if row.file is not None]
+    return {
+        "id": job.pk,
+        "template": job.template.slug,
+        "version": job.version.number,
+        "status": job.status,
+        "inputs": job.inputs,
+        "source": job.source,
+        "task": task_out(job.task),
+        "results": [
+            {
+                "file_id": file.pk,
+                "kind": file.kind,
+                "mime_type": file.mime_type,
+                "url": f"/files/{file.pk}/",
+            }
+            for file in outputs
+        ],
+        "created_at": job.created_at,
+    }
+
+
+@router.get("/templates", response=TemplatePageOut, summary="Job templates, newest first")
+def list_templates(request: HttpRequest, cursor: str = "") -> dict[str, Any]:
+    page = keyset_page(template_rows(), cursor)
+    return {"items": [template_out(row) for row in page.items], "next": page.next_cursor}
+
+
+@router.get("/templates/{slug}", response=TemplateOut, summary="One template")
+def read_template(request: HttpRequest, slug: str) -> dict[str, Any]:
+    return template_out(get_template(slug))
+
+
+@router.get("/templates/{slug}/jobs", response=JobPageOut, summary="Its jobs, newest first")
+def list_jobs(request: HttpRequest, slug: str, cursor: str = "") -> dict[str, Any]:
+    page = keyset_page(job_rows(get_template(slug)), cursor)
+    return {"items": [job_out(job) for job in page.items], "next": page.next_cursor}
+
+
+@router.post(
+    "/templates/{slug}/jobs",
+    response={200: DryRunOut | JobOut, 201: JobOut},
+    summary="Start a job, or only say what it would send and cost",
+)
+def create_job(
+    request: HttpRequest,
+    slug: str,
+    payload: JobIn,
+    key: IdempotencyKey = None,
+    dry_run: Annotated[bool, Query()] = False,
+) -> Status[dict[str, Any]]:
+    """The same Idempotency-Key and body answer with the same job (200); another body is a 409 that
+    names the fields that differ. `dry_run=1` creates and spends nothing."""
+    template = get_template(slug)
+    if dry_run:
+        return Status(200, _dry_run(template, payload.inputs))
+    once = read_idempotency_key(key)
+    token = request.api_token.pk  # type: ignore[attr-defined]
+
+    def make() -> str:
+        intent = f"api:{token}:{template.pk}:{once}" if once else None
+        job, _ = start_job(template, payload.inputs, source=Job.Source.API, intent_key=intent)
+        return str(job.pk)
+
+    made, is_new = do_once(f"{token}:jobs:{template.pk}", once, payload.inputs, make)
+    return Status(201 if is_new else 200, job_out(get_job(made)))
+
+
+def _dry_run(template: JobTemplate, inputs: dict[str, Any]) -> dict[str, Any]:
+    assert template.current_version is not None
+    plan = preflight_job(template.current_version, inputs)
+    refusal = Refusal.of(plan.problems) if plan.problems else None
+    return {
+        "dry_run": True,
+        "ok": refusal is None,
+        "estimated_credits": plan.estimated_credits,
+        "request": plan.body,
+        "error": refusal_envelope(refusal)["error"] if refusal else None,
+    }
+
+
+@router.get("/jobs/{uuid:job_id}", response=JobOut, summary="One job with its task and results")
+def read_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
+    return job_out(get_job(job_id))

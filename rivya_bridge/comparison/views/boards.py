@@ -1,0 +1,167 @@
+"""Results side by side: a board from the address alone, or one that was kept."""
+
+from string import ascii_uppercase
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from rivya_bridge.catalog.selectors import model_names
+from rivya_bridge.comparison import services
+from rivya_bridge.comparison.forms import ConclusionForm
+from rivya_bridge.comparison.matrix import diff_matrix
+from rivya_bridge.comparison.selectors import comparison_rows, get_comparison
+from rivya_bridge.experiments.models import Run
+from rivya_bridge.experiments.selectors import runs_by_ids
+from rivya_bridge.refusals import Refusal
+from rivya_bridge.web.errors import add_refusal
+from rivya_bridge.web.htmx import render_page
+from rivya_bridge.web.pagination import keyset_page
+
+FEWEST, MOST = 2, 6
+
+
+def _chosen_runs(ids: list[str]) -> list[Run]:
+    """The runs of an address, in its order. Refusal naming the limit and what is unknown."""
+    wanted = list(dict.fromkeys(ids))
+    if not FEWEST <= len(wanted) <= MOST:
+        raise Refusal.field(
+            "run",
+            f"{len(wanted)} run(s) are chosen: choose {FEWEST} to {MOST} runs of one experiment to "
+            "compare.",
+            MOST,
+        )
+    found = {str(run.pk): run for run in runs_by_ids(wanted)}
+    missing = [one for one in wanted if one not in found]
+    if missing:
+        raise Refusal.field("run", f"There is no run {missing[0][:60]!r}: choose again.")
+    runs = [found[one] for one in wanted]
+    if len({run.experiment_id for run in runs}) > 1:
+        raise Refusal.field("run", "The runs are of different experiments: choose runs of one.")
+    return runs
+
+
+def _board_context(request: HttpRequest, runs: list[Run]) -> dict[str, Any]:
+    """Panes with letters, and the matrix against the chosen baseline."""
+    raw = request.GET.get("baseline", "0")
+    baseline = int(raw) if raw.isdecimal() and int(raw) < len(runs) else 0
+    names = model_names()
+    panes = [
+        {
+            "run": run,
+            "letter": letter,
+            "name": names.get(run.model_id, run.model_id),
+            "results": [row.file for row in run.results.all()],
+            "index": index,
+        }
+        for index, (run, letter) in enumerate(zip(runs, ascii_uppercase, strict=False))
+    ]
+    return {
+        "runs": runs,
+        "panes": panes,
+        "experiment": runs[0].experiment,
+        "matrix": diff_matrix(runs, baseline_index=baseline),
+        "baseline": baseline,
+        "show_all": request.GET.get("rows") == "all",
+        "run_query": "&".join(f"run={run.pk}" for run in runs),
+    }
+
+
+def _winners(runs: list[Run]) -> list[tuple[str, str]]:
+    names = model_names()
+    return [
+        (str(run.pk), f"{letter} · Run {run.number} · {names.get(run.model_id, run.model_id)}")
+        for run, letter in zip(runs, ascii_uppercase, strict=False)
+    ]
+
+
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """2 to 6 runs from the address: ?run=…&run=…, with &baseline=1 and &rows=all."""
+    runs = _chosen_runs(request.GET.getlist("run"))
+    context = _board_context(request, runs) | {
+        "form": ConclusionForm(
+            winners=_winners(runs), initial={"title": f"Comparison of {len(runs)} runs"}
+        ),
+        "action": reverse("comparison:save"),
+    }
+    return render_page(request, "comparison/board.html", "comparison/_board.html", context)
+
+
+@require_POST
+def save(request: HttpRequest) -> HttpResponse:
+    runs = _chosen_runs(request.POST.getlist("run"))
+    form = ConclusionForm(request.POST, winners=_winners(runs))
+    if form.is_valid():
+        winner = next((run for run in runs if str(run.pk) == form.cleaned_data["winner"]), None)
+        try:
+            kept = services.save_comparison(
+                runs[0].experiment,
+                title=form.cleaned_data["title"],
+                runs=runs,
+                winner=winner,
+                conclusion=form.cleaned_data["conclusion"],
+            )
+        except Refusal as refusal:
+            add_refusal(request, refusal)
+        else:
+            messages.success(request, "The comparison is kept.")
+            return redirect("comparison:detail", kept.pk)
+    context = _board_context(request, runs) | {"form": form, "action": reverse("comparison:save")}
+    return render(request, "comparison/board.html", context, status=422)
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    page = keyset_page(comparison_rows(), request.GET.get("after"))
+    return render_page(
+        request, "comparison/index.html", "comparison/_index.html", {"page": page}
+    )
+
+
+def _kept_context(request: HttpRequest, comparison_id: UUID) -> tuple[Any, dict[str, Any]]:
+    comparison = get_comparison(comparison_id)
+    runs = runs_by_ids([str(item.run_id) for item in comparison.items.all()])
+    order = {item.run_id: item.position for item in comparison.items.all()}
+    runs.sort(key=lambda run: order[run.pk])
+    context = _board_context(request, runs) | {
+        "comparison": comparison,
+        "action": reverse("comparison:conclude", args=[comparison.pk]),
+    }
+    return comparison, context
+
+
+@require_safe
+def detail(request: HttpRequest, comparison_id: UUID) -> HttpResponse:
+    comparison, context = _kept_context(request, comparison_id)
+    context["form"] = ConclusionForm(
+        winners=_winners(context["runs"]),
+        initial={
+            "title": comparison.title,
+            "winner": str(comparison.winner_id or ""),
+            "conclusion": comparison.conclusion,
+        },
+    )
+    return render_page(request, "comparison/board.html", "comparison/_board.html", context)
+
+
+@require_POST
+def conclude(request: HttpRequest, comparison_id: UUID) -> HttpResponse:
+    comparison, context = _kept_context(request, comparison_id)
+    runs: list[Run] = context["runs"]
+    form = ConclusionForm(request.POST, winners=_winners(runs))
+    if form.is_valid():
+        winner = next((run for run in runs if str(run.pk) == form.cleaned_data["winner"]), None)
+        services.update_comparison(
+            comparison,
+            title=form.cleaned_data["title"],
+            winner=winner,
+            conclusion=form.cleaned_data["conclusion"],
+        )
+        messages.success(request, "The conclusion is saved.")
+        return redirect("comparison:detail", comparison.pk)
+    return render(request, "comparison/board.html", context | {"form": form}, status=422)

@@ -1,0 +1,24 @@
+"""What the home page shows, in a fixed number of queries."""
+
+from typing import Any
+
+from rivya_bridge.automation.selectors import template_rows
+from rivya_bridge.experiments.models import Run
+from rivya_bridge.experiments.selectors import experiment_rows
+from rivya_bridge.tasks.models import ADVANCING, Task
+
+SHOWN = 6
+
+
+def home_facts() -> dict[str, Any]:
+    """The newest experiments, runs and templates; open and stopped tasks; runs without a verdict."""
+    slim = Task.objects.defer("draft", "remote_payload", "request_body", "search_text")
+    runs = Run.objects.select_related("task", "experiment").prefetch_related("results__file")
+    unjudged = runs.filter(verdict="").filter(results__isnull=False).distinct()
+    return {
+        "experiments": list(experiment_rows().order_by("-id")[:SHOWN]),
+        "templates": list(template_rows().order_by("-id")[:SHOWN]),
+        "open_tasks": list(slim.filter(status__in=ADVANCING).order_by("-id")[:SHOWN]),
+        "stopped_tasks": list(slim.filter(status__in=["held", "failed"]).order_by("-id")[:SHOWN]),
+        "unjudged_runs": list(unjudged.order_by("-id")[:SHOWN]),
+    }

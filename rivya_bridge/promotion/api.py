@@ -1,0 +1,65 @@
+"""The HTTP API's route for promotion."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema, Status
+from pydantic import ConfigDict
+
+from rivya_bridge.access.services import do_once, read_idempotency_key
+from rivya_bridge.automation.api import TemplateOut, template_out
+from rivya_bridge.automation.selectors import get_template
+from rivya_bridge.experiments.api import IdempotencyKey, scope_of
+from rivya_bridge.experiments.selectors import get_run
+from rivya_bridge.promotion.services import promote_run
+from rivya_bridge.promotion.variables import complete_variables
+
+router = Router(tags=["promotion"])
+
+
+class PromoteIn(Schema):
+    """What is left out is proposed from the run itself: its prompt, its params fixed, a slot for each
+    reference with the used file as default, and its cost as the cap."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(description="1 to 120 characters")
+    slug: str | None = Field(None, description="the template's address; made from the name if absent")
+    description: str = ""
+    prompt: str | None = Field(None, description="the run's prompt with {{ variables }}")
+    variables: list[dict[str, Any]] = Field(
+        [],
+        description='{"name", "type": text|number|choice|boolean, "default", "required", "label", '
+        '"max_length"|"min"|"max"|"options"}',
+    )
+    exposed_params: list[Any] = Field(
+        [], description='keys of params that jobs may set, or {"key", "default", "label"}'
+    )
+    fixed_params: dict[str, Any] | None = None
+    file_slots: list[dict[str, Any]] | None = Field(
+        None, description='{"name", "kind", "required", "default_file", "label"}, in order'
+    )
+    credit_cap: int | None = Field(None, description="the most a job may be expected to cost")
+    reason: str = ""
+
+
+@router.post(
+    "/runs/{uuid:run_id}/promote",
+    response={201: TemplateOut},
+    summary="Promote a run to a job template",
+)
+def promote(
+    request: HttpRequest, run_id: UUID, payload: PromoteIn, key: IdempotencyKey = None
+) -> Status[dict[str, Any]]:
+    run = get_run(run_id)
+    body = payload.dict()
+
+    def make() -> str:
+        prompt = run.prompt if payload.prompt is None else payload.prompt
+        variables = complete_variables(prompt, run.prompt, payload.variables)
+        return promote_run(run, **(body | {"variables": variables})).template.slug
+
+    scope = scope_of(request, f"promote:{run.pk}")
+    slug, _ = do_once(scope, read_idempotency_key(key), body, make)
+    return Status(201, template_out(get_template(slug)))

@@ -1,0 +1,151 @@
+"""The promote form: one part for the template, one row per variable, param and file slot."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from rivya_bridge.files.models import StoredFile
+from rivya_bridge.rivya import Model
+
+VARIABLE_TYPES = [
+    ("text", "text"),
+    ("number", "number"),
+    ("choice", "choice"),
+    ("boolean", "yes / no"),
+]
+
+
+class PromoteForm(forms.Form):
+    name = forms.CharField(max_length=120, label="Name")
+    slug = forms.SlugField(
+        max_length=80,
+        required=False,
+        label="Address",
+        help_text="Lower-case letters, digits and hyphens; made from the name when empty.",
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=5_000,
+        label="Description",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    prompt = forms.CharField(
+        required=False,
+        max_length=20_000,
+        strip=False,
+        label="Prompt",
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Put {{ a_name }} where a job fills in its own words. What stood there in the run "
+        "becomes the default.",
+    )
+    credit_cap = forms.IntegerField(
+        min_value=1,
+        max_value=1_000_000,
+        label="Credit cap per job",
+        help_text="A job that is expected to cost more is refused before it is sent.",
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=1_000,
+        label="Why this run",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class VariableForm(forms.Form):
+    """One variable: its type, what it is called in forms, its default and limits."""
+
+    name = forms.CharField(widget=forms.HiddenInput)
+    type = forms.ChoiceField(choices=VARIABLE_TYPES, label="Type")
+    label = forms.CharField(required=False, max_length=120, label="Label")
+    default = forms.CharField(required=False, max_length=5_000, strip=False, label="Default")
+    options = forms.CharField(
+        required=False,
+        max_length=2_000,
+        label="Choices",
+        help_text="For a choice: separated by commas.",
+    )
+    required = forms.BooleanField(required=False, label="Must be given by each job")
+
+    def declaration(self) -> dict[str, Any]:
+        """The variable as a template version keeps it."""
+        cleaned = self.cleaned_data
+        declared: dict[str, Any] = {
+            "name": cleaned["name"],
+            "type": cleaned["type"],
+            "label": cleaned["label"],
+            "required": cleaned["required"],
+        }
+        if cleaned["default"]:
+            declared["default"] = _typed_default(cleaned["default"], cleaned["type"])
+        if cleaned["type"] == "choice":
+            options = [one.strip() for one in cleaned["options"].split(",") if one.strip()]
+            default = cleaned["default"]
+            declared["options"] = options or ([default] if default else [])
+        return declared
+
+
+def _typed_default(text: str, kind: str) -> Any:
+    if kind == "boolean":
+        return text.strip().lower() in ("true", "yes", "1", "on")
+    if kind == "number":
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        return int(number) if number.is_integer() else number
+    return text
+
+
+class ParamForm(forms.Form):
+    """One param of the model: fixed as in the run, or set by each job."""
+
+    exposed = forms.BooleanField(required=False, label="Jobs may set it")
+
+
+class SlotForm(forms.Form):
+    """One reference of the run as a file slot."""
+
+    name = forms.SlugField(max_length=60, label="Name")
+    label = forms.CharField(required=False, max_length=120, label="Label")
+    required = forms.BooleanField(required=False, label="Must be given by each job")
+
+
+def param_rows(
+    model: Model, params: dict[str, Any], exposed: Sequence[str], data: Any
+) -> list[dict[str, Any]]:
+    """A row per param of the model: its value in the run and whether jobs may set it."""
+    return [
+        {
+            "param": param,
+            "value": params.get(param.key),
+            "is_set": param.key in params,
+            "form": ParamForm(
+                data, prefix=f"param-{param.key}", initial={"exposed": param.key in exposed}
+            ),
+        }
+        for param in model.params
+    ]
+
+
+def slot_rows(
+    slots: Sequence[dict[str, Any]], files: Sequence[StoredFile], data: Any
+) -> list[dict[str, Any]]:
+    """A row per reference of the run."""
+    return [
+        {
+            "slot": slot,
+            "file": file,
+            "form": SlotForm(
+                data,
+                prefix=f"slot-{index}",
+                initial={
+                    "name": slot["name"],
+                    "label": slot.get("label", ""),
+                    "required": slot.get("required", False),
+                },
+            ),
+        }
+        for index, (slot, file) in enumerate(zip(slots, files, strict=True))
+    ]

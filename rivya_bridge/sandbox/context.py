@@ -1,0 +1,57 @@
+"""What the routes of one running sandbox share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from .access import RateWindow, check_key
+from .catalogue import Model
+from .choices import Choices
+from .lifecycle import Clock, milliseconds
+from .references import ReferenceDesk
+from .rendering import Renderer
+from .store import Store
+from .wallet import settle_due
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """One sandbox: its memory, its clock, its choices."""
+
+    store: Store
+    clock: Clock
+    choices: Choices
+    catalogue: dict[str, Model]
+    window: RateWindow
+    renderer: Renderer
+
+    def now_ms(self) -> int:
+        """The time in Unix milliseconds, after booking everything that is over by then."""
+        now_ms = milliseconds(self.clock)
+        settle_due(self.store, now_ms)
+        return now_ms
+
+    def desk(self, request: Request) -> ReferenceDesk:
+        """The judge of reference entries for one request."""
+        return ReferenceDesk(self.store, self.choices, request.url.netloc)
+
+
+def sandbox_of(request: Request) -> Sandbox:
+    """The sandbox that serves this request."""
+    sandbox: Sandbox = request.app.state.sandbox
+    return sandbox
+
+
+def authorize(request: Request, scope: str) -> Sandbox:
+    """The sandbox, if the request carries a key with `scope` and room in its window."""
+    sandbox = sandbox_of(request)
+    key = check_key(request.headers.get("authorization"), scope)
+    sandbox.window.count(key)
+    return sandbox
+
+
+def origin(request: Request) -> str:
+    """Scheme and host that the caller used, so that links lead back the same way."""
+    return f"{request.url.scheme}://{request.url.netloc}"

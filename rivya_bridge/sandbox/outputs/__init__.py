@@ -1,0 +1,1 @@
+"""The media that the sandbox makes: pictures, clips and sounds."""

@@ -1,0 +1,56 @@
+"""GET /sandbox/journal: what really happened, for tests and audits.
+
+Not part of Rivya's API: it stands outside /api/v1 and needs no key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from ..context import sandbox_of
+from ..identifiers import iso_utc
+from ..store import Generation
+from ..wallet import balance
+
+
+def show_journal(request: Request) -> JSONResponse:
+    """All generations with their credits, the ledger and the balance."""
+    sandbox = sandbox_of(request)
+    now_ms = sandbox.now_ms()
+    entries = [_entry(generation, now_ms) for generation in sandbox.store.generations()]
+    left = balance(sandbox.store)
+    return JSONResponse(
+        {
+            "generations_count": len(entries),
+            "by_status": dict(Counter(entry["status"] for entry in entries)),
+            "charged_credits": sum(entry["final"] for entry in entries),
+            "ledger_sum": left,
+            "balance": left,
+            "ledger": [
+                dict(row) for row in sandbox.store.rows("SELECT * FROM ledger ORDER BY number")
+            ],
+            "generations": entries,
+        }
+    )
+
+
+def _entry(generation: Generation, now_ms: int) -> dict[str, Any]:
+    state = generation.state(now_ms)
+    return {
+        "id": generation.id,
+        "idempotency_key": generation.idempotency_key,
+        "status": state.status,
+        "reserved": generation.reserved,
+        "final": state.charge,
+        "created_at": iso_utc(generation.created_ms),
+        "body": json.loads(generation.body),
+    }
+
+
+ROUTES = [Route("/sandbox/journal", show_journal, methods=["GET"])]

@@ -1,0 +1,54 @@
+CREATE TABLE IF NOT EXISTS secret (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS generation (
+    id TEXT PRIMARY KEY,
+    model TEXT NOT NULL,
+    prompt TEXT NOT NULL,
+    params TEXT NOT NULL,
+    body TEXT NOT NULL,
+    body_sha256 TEXT NOT NULL,
+    idempotency_key TEXT,
+    client_request_id TEXT,
+    reserved INTEGER NOT NULL CHECK (reserved >= 0),
+    final INTEGER,
+    settled_status TEXT CHECK (settled_status IN ('succeeded', 'failed')),
+    fails INTEGER NOT NULL,
+    result_names TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    starts_ms INTEGER NOT NULL,
+    ends_ms INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS generation_by_key ON generation (idempotency_key, created_ms);
+CREATE INDEX IF NOT EXISTS generation_due ON generation (ends_ms) WHERE settled_status IS NULL;
+
+CREATE TABLE IF NOT EXISTS file (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    mime_type TEXT NOT NULL,
+    extension TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    duration_seconds REAL,
+    duration_token TEXT,
+    model TEXT,
+    client_request_id TEXT,
+    created_ms INTEGER NOT NULL
+);
+
+-- The wallet is the sum of this table. Rows are only ever added.
+CREATE TABLE IF NOT EXISTS ledger (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('opening', 'reserve', 'settle', 'refund')),
+    generation_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    UNIQUE (generation_id, kind)
+);
+CREATE TRIGGER IF NOT EXISTS ledger_keeps_rows BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ledger_loses_nothing BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;

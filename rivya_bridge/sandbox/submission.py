@@ -1,0 +1,83 @@
+"""Accepting a generation: replay or conflict by key, reservation, record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from typing import Any
+
+from . import wallet
+from .checks import Order
+from .context import Sandbox
+from .errors import ApiError
+from .identifiers import new_id
+from .lifecycle import plan_course
+from .rendering import plan_results
+from .store import Generation, insert
+
+
+def submit(sandbox: Sandbox, order: Order, body: dict[str, Any], key: str | None) -> Generation:
+    """The new generation, or the one that this key and body made before.
+
+    Raises ApiError idempotency_conflict or insufficient_credits; nothing is then stored.
+    """
+    now_ms = sandbox.now_ms()
+    generation = _record(sandbox, order, body, key, now_ms)
+    with sandbox.store.transaction() as connection:
+        earlier = _earlier(sandbox, connection, key, now_ms)
+        if earlier is not None:
+            return _replayed(earlier, generation)
+        wallet.reserve(connection, generation.id, generation.reserved, now_ms)
+        insert(connection, "generation", vars(generation))
+    return generation
+
+
+def _earlier(
+    sandbox: Sandbox, connection: sqlite3.Connection, key: str | None, now_ms: int
+) -> Generation | None:
+    if key is None:
+        return None
+    oldest = now_ms - int(sandbox.choices.idempotency_retention_seconds * 1000)
+    row = connection.execute(
+        "SELECT * FROM generation WHERE idempotency_key = ? AND created_ms > ? "
+        "ORDER BY created_ms DESC LIMIT 1",
+        (key, oldest),
+    ).fetchone()
+    return None if row is None else Generation(**dict(row))
+
+
+def _replayed(earlier: Generation, repeated: Generation) -> Generation:
+    if earlier.body_sha256 != repeated.body_sha256:
+        raise ApiError(
+            "idempotency_conflict",
+            "This Idempotency-Key was used with a different body. Nothing was spent; "
+            "send the identical body or a new key.",
+        )
+    return earlier
+
+
+def _record(
+    sandbox: Sandbox, order: Order, body: dict[str, Any], key: str | None, now_ms: int
+) -> Generation:
+    task_id = new_id("task")
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    course = plan_course(task_id, order.model["category"], now_ms, sandbox.choices)
+    return Generation(
+        id=task_id,
+        model=order.model["id"],
+        prompt=order.prompt,
+        params=json.dumps(order.params, ensure_ascii=False),
+        body=json.dumps(body, ensure_ascii=False),
+        body_sha256=hashlib.sha256(canonical.encode()).hexdigest(),
+        idempotency_key=key,
+        client_request_id=order.client_request_id,
+        reserved=order.model["base_credits"],
+        final=None,
+        settled_status=None,
+        fails=int(sandbox.choices.failure_marker in order.prompt),
+        result_names=json.dumps(plan_results(order.model, order.params)),
+        created_ms=now_ms,
+        starts_ms=course.starts_ms,
+        ends_ms=course.ends_ms,
+    )

@@ -1,0 +1,162 @@
+"""From an answer's status and code to the class, its marks and its sentences."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rivya_bridge.rivya import (
+    ApiDisabled,
+    AuthenticationFailed,
+    IdempotencyConflict,
+    InsufficientCredits,
+    NotFound,
+    RateLimited,
+    Rivya,
+    RivyaError,
+    ScopeDenied,
+    ServerFailure,
+    StatusError,
+    ValidationFailed,
+)
+from rivya_bridge.rivya._failures import retry_after_seconds
+from rivya_bridge.rivya.errors import ERRORS_BY_CODE
+
+from .samples import refusal
+from .scripted_server import Reply, ScriptedServer, answer, raw
+
+
+def submit(server: ScriptedServer, client: Rivya, reply: Reply) -> RivyaError:
+    server.play(reply)
+    with pytest.raises(RivyaError) as caught:
+        client.generations.submit(b"{}", idempotency_key="key-1", max_retries=0)
+    assert len(server.requests) == 1
+    return caught.value
+
+
+def test_it_works(server: ScriptedServer, client: Rivya) -> None:
+    error = submit(server, client, answer(400, refusal("validation_failed", "prompt too long")))
+    assert type(error) is ValidationFailed
+    assert str(error) == "Rivya answered 400 validation_failed: prompt too long"
+    assert (error.code, error.http_status, error.request_id) == ("validation_failed", 400, "req_01")
+    assert (error.sent, error.spent, error.retryable, error.permanent) == (True, "no", False, True)
+    assert "No credits were spent." in error.sentence
+    assert error.sentence.endswith(error.action)
+
+
+# status, code, class, spent after a submit, retryable, permanent
+CASES = [
+    (503, "public_api_disabled", ApiDisabled, "no", True, False),
+    (401, "api_key_missing", AuthenticationFailed, "no", False, False),
+    (401, "api_key_invalid", AuthenticationFailed, "no", False, False),
+    (401, "api_key_revoked", AuthenticationFailed, "no", False, False),
+    (401, "api_key_expired", AuthenticationFailed, "no", False, False),
+    (403, "api_scope_denied", ScopeDenied, "no", False, False),
+    (429, "rate_limited", RateLimited, "no", True, False),
+    (400, "validation_failed", ValidationFailed, "no", False, True),
+    (400, "webhook_url_rejected", ValidationFailed, "no", False, True),
+    (404, "not_found", NotFound, "no", False, True),
+    (409, "idempotency_conflict", IdempotencyConflict, "unknown", True, False),
+    (409, "chat_session_conflict", StatusError, "no", False, True),
+    (402, "insufficient_credits", InsufficientCredits, "no", False, False),
+    (500, "internal_error", ServerFailure, "unknown", True, False),
+    # Codes that no page knows, judged by their status.
+    (401, "new_code", AuthenticationFailed, "no", False, False),
+    (402, "new_code", InsufficientCredits, "no", False, False),
+    (403, "new_code", ScopeDenied, "no", False, False),
+    (404, "new_code", NotFound, "no", False, True),
+    (409, "new_code", IdempotencyConflict, "unknown", True, False),
+    (413, "new_code", ValidationFailed, "no", False, True),
+    (418, "new_code", ValidationFailed, "no", False, True),
+    (429, "new_code", RateLimited, "no", True, False),
+    (502, "new_code", ServerFailure, "unknown", True, False),
+    (599, "new_code", ServerFailure, "unknown", True, False),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "kind", "spent", "retryable", "permanent"), CASES)
+def test_every_code_has_its_class_and_marks(
+    server: ScriptedServer,
+    client: Rivya,
+    status: int,
+    code: str,
+    kind: type[RivyaError],
+    spent: str,
+    retryable: bool,
+    permanent: bool,
+) -> None:
+    error = submit(server, client, answer(status, refusal(code)))
+    assert type(error) is kind
+    assert (error.code, error.http_status) == (code, status)
+    assert (error.spent, error.retryable, error.permanent) == (spent, retryable, permanent)
+    assert error.action
+
+
+def test_every_documented_code_is_tried_above() -> None:
+    tried = {code for _, code, *_ in CASES}
+    assert set(ERRORS_BY_CODE) - tried == {
+        "chat_model_not_supported",
+        "chat_attachment_not_supported",
+    }
+
+
+@pytest.mark.parametrize(
+    "body", ["", "<html>no</html>", "[]", '{"error": null}', '{"error": {"code": 5}}', "{" * 9000]
+)
+def test_an_error_body_of_any_shape_is_judged_by_its_status(
+    server: ScriptedServer, client: Rivya, body: str
+) -> None:
+    error = submit(server, client, answer(429, body, {"X-Request-Id": "req_h"}))
+    assert type(error) is RateLimited
+    assert (error.code, error.request_id) == ("rate_limited", "req_h")
+    assert len(error.body) <= 4000
+
+
+def test_an_error_body_that_breaks_off_still_has_its_status(
+    server: ScriptedServer, client: Rivya
+) -> None:
+    head = b"HTTP/1.1 402 Pay\r\nContent-Length: 900\r\n\r\n"
+    error = submit(server, client, raw(head + b'{"error":'))
+    assert type(error) is InsufficientCredits
+
+
+def test_a_read_never_spends(server: ScriptedServer, client: Rivya) -> None:
+    server.play(answer(500, refusal("internal_error")))
+    with pytest.raises(ServerFailure) as caught:
+        client.generations.retrieve("task_1", max_retries=0)
+    assert caught.value.spent == "no"
+
+
+NOON = datetime(2026, 5, 11, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        ("1.5", 1.5),
+        ("Mon, 11 May 2026 12:00:30 GMT", 30.0),
+        ("Mon, 11 May 2026 11:00:00 GMT", 0.0),
+        ("Monday, 11-May-26 12:00:30 GMT", 30.0),
+        ("-5", None),
+        ("nan", None),
+        ("1e9", None),
+        ("9" * 5000, None),
+        ("soon", None),
+        ("", None),
+        ("Mon, 99 May 2026 12:00:30 GMT", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | None) -> None:
+    assert retry_after_seconds(value, NOON) == seconds
+
+
+@pytest.mark.parametrize("value", ["90", "Mon, 11 May 2026 12:01:30 GMT"])
+def test_a_refusal_tells_how_long_to_wait(
+    server: ScriptedServer, client: Rivya, value: str
+) -> None:
+    reply = answer(429, refusal("rate_limited"), {"Retry-After": value})
+    error = submit(server, client, reply)
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == 90.0

@@ -1,0 +1,113 @@
+"""The model list: what is read, and what a broken entry may not break."""
+
+from typing import Any
+
+import pytest
+
+from rivya_bridge.rivya import BadAnswer, KindLimit, Model, Rivya
+
+from .samples import MODEL, as_json
+from .scripted_server import ScriptedServer, answer
+
+
+def listed(server: ScriptedServer, client: Rivya, *entries: object) -> list[Model]:
+    server.play(answer(body=as_json({"object": "list", "data": list(entries)})))
+    return client.models.list()
+
+
+def test_it_works(server: ScriptedServer, client: Rivya) -> None:
+    (model,) = listed(server, client, MODEL)
+    assert (model.id, model.display_name, model.base_credits) == (
+        "nano-banana-2",
+        "Nano Banana 2",
+        5,
+    )
+    assert model.is_available
+    assert model.reference_media is not None
+    assert model.reference_media.max_files == 14
+    assert model.reference_media.limits == {"image": KindLimit(30, ("image/png",))}
+    (param,) = model.params
+    assert (param.key, param.type, param.default) == ("aspect_ratio", "select", "1:1")
+    assert param.options == ("1:1", "16:9")
+    assert model.raw == MODEL
+    assert hash(model) == hash(model)
+
+
+def test_null_everywhere_still_gives_a_model(server: ScriptedServer, client: Rivya) -> None:
+    (model,) = listed(server, client, dict.fromkeys(MODEL) | {"id": "bare"})
+    assert (model.display_name, model.base_credits, model.params) == ("bare", None, ())
+    assert model.requires_files_api is False
+    assert not model.is_available
+
+
+@pytest.mark.parametrize(
+    "broken", [None, 5, "z", [], {}, {"id": None}, {"id": ""}, {"id": ["a"]}, {"id": ".."}]
+)
+def test_a_broken_entry_does_not_lose_the_list(
+    server: ScriptedServer, client: Rivya, broken: object
+) -> None:
+    assert [model.id for model in listed(server, client, broken, MODEL)] == ["nano-banana-2"]
+
+
+def test_fields_of_any_wrong_type_do_not_lose_the_entry(
+    server: ScriptedServer, client: Rivya
+) -> None:
+    wrong: list[Any] = [5, "text", True, ["a", None, 5], {"a": {"b": None}}, -1.5]
+    entries = [dict.fromkeys(MODEL, value) | {"id": f"m{n}"} for n, value in enumerate(wrong)]
+    assert len(listed(server, client, *entries)) == len(wrong)
+
+
+def test_unknown_limits_are_filled_from_the_files_api(
+    server: ScriptedServer, client: Rivya
+) -> None:
+    media = {
+        "max_files": None,
+        "kinds": ["image", "audio", "scent"],
+        "limits": [{"kind": "image", "max_size_mb": None, "mime_types": None}],
+    }
+    (model,) = listed(server, client, MODEL | {"reference_media": media})
+    assert model.reference_media is not None
+    assert model.reference_media.max_files is None
+    limits = model.reference_media.limits
+    assert limits["image"] == KindLimit(10, ("image/jpeg", "image/png", "image/webp"))
+    assert limits["audio"].max_size_mb == 10
+    assert limits["scent"] == KindLimit(None, ())
+
+
+def test_limits_keyed_by_kind_are_read_as_well(server: ScriptedServer, client: Rivya) -> None:
+    media = {"max_files": 2, "limits": {"video": {"max_size_mb": 95}}}
+    (model,) = listed(server, client, MODEL | {"reference_media": media, "file_kinds": None})
+    assert model.reference_media is not None
+    assert model.reference_media.limits["video"].max_size_mb == 95
+    assert model.file_kinds == ("video",)
+
+
+def test_options_are_strings_as_they_have_to_be_sent(
+    server: ScriptedServer, client: Rivya
+) -> None:
+    params = [
+        {"key": "a", "options": [True, False, 5, "x", None, {"value": "y", "label": "Y"}]},
+        {"key": "b", "default": 0.5, "min": 0, "max": 1, "type": "number"},
+        {"no_key": 1},
+        None,
+    ]
+    (model,) = listed(server, client, MODEL | {"params": params})
+    first, second = model.params
+    assert (first.type, first.options) == ("select", ("true", "false", "5", "x", "y"))
+    assert (second.default, second.min, second.max) == (0.5, 0, 1)
+
+
+def test_a_model_that_needs_uploads_says_so_without_the_flag(
+    server: ScriptedServer, client: Rivya
+) -> None:
+    (model,) = listed(server, client, MODEL | {"requires_files_api": None})
+    assert model.requires_files_api
+
+
+@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {}}, {"data": "x"}])
+def test_an_answer_without_a_list_is_bad(
+    server: ScriptedServer, client: Rivya, body: object
+) -> None:
+    server.play(answer(body=as_json(body)))
+    with pytest.raises(BadAnswer, match="data"):
+        client.models.list()
