@@ -23,6 +23,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     most = max((int(str(row["credits"])) for row in by_model), default=0)
     context = {
         "page": page,
+        "next_query": f"after={page.next_cursor}",
+        "first_query": "",
         "wallet": current_wallet(),
         "spending": spending(),
         "by_model": by_model,

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class ExperimentsConfig(AppConfig):
     name = "rivya_bridge.experiments"
     label = "experiments"
+
+    def ready(self) -> None:
+        from rivya_bridge.experiments.receivers import copy_outputs
+        from rivya_bridge.tasks.signals import task_finished
+
+        task_finished.connect(copy_outputs, dispatch_uid="experiments.copy_outputs")

@@ -107,7 +107,7 @@ class ParamForm(forms.Form):
 class SlotForm(forms.Form):
     """One reference of the run as a file slot."""
 
-    name = forms.SlugField(max_length=60, label="Name")
+    name = forms.CharField(max_length=40, label="Name")
     label = forms.CharField(required=False, max_length=120, label="Label")
     required = forms.BooleanField(required=False, label="Must be given by each job")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rivya_bridge.broker import database_file
+from rivya_bridge.broker import database_file, schema
 from rivya_bridge.broker.errors import BrokerFileUnusable, BrokerUnavailable
 from rivya_bridge.broker.store import MessageStore
 
@@ -201,6 +201,23 @@ def test_a_lock_held_too_long_is_said_and_does_not_hang(
             store.put("work", b"one")
         other.execute("ROLLBACK")
     assert works(store)
+
+
+def test_a_first_start_waits_for_another_that_has_the_new_file_locked(
+    store: MessageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        naps: list[float] = []
+
+        def nap(seconds: float) -> None:
+            naps.append(seconds)
+            other.execute("ROLLBACK")
+
+        monkeypatch.setattr(schema, "pause", nap)
+        monkeypatch.setattr(database_file, "BUSY_SECONDS", 0.05)
+        assert works(store)
+        assert len(naps) == 1
 
 
 def test_a_late_use_after_closing_leaves_nothing_open(store: MessageStore) -> None:

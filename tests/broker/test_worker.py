@@ -73,7 +73,11 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
 def ring(tmp_path: Path) -> Iterator[Callable[[int], None]]:
     """Ring the doorbell with a number."""
     with Celery("ringer", broker=url_for(tmp_path / "broker.sqlite3"), set_as_current=False) as app:
-        yield lambda number: app.send_task("ring", args=(number,), ignore_result=True) and None
+
+        def ring(number: int) -> None:
+            app.send_task("ring", args=(number,), ignore_result=True)
+
+        yield ring
 
 
 def test_a_worker_starts_without_complaint_works_and_stops(

@@ -100,9 +100,7 @@ def test_a_prompt_of_exactly_the_limit_passes_and_one_more_names_both_lengths():
     assert problems(model(), prompt="x" * 20) == []
     [(field, message)] = problems(model(), prompt="x" * 21)
     assert field == "prompt"
-    assert message == (
-        "The prompt has 21 characters; the limit of Painter is 20: shorten it by 1."
-    )
+    assert message == ("The prompt has 21 characters; the limit of Painter is 20: shorten it by 1.")
 
 
 def test_a_model_without_text_input_takes_no_prompt():
@@ -137,9 +135,7 @@ def test_a_value_that_is_no_option_is_refused_with_the_options(value):
 
 def test_a_boolean_for_an_option_says_that_options_are_texts():
     [(_, message)] = problems(model(), params={"safe": True})
-    assert message == (
-        'safe is true: use one of "true", "false" (options are texts, in quotes).'
-    )
+    assert message == ('safe is true: use one of "true", "false" (options are texts, in quotes).')
 
 
 @pytest.mark.parametrize(
@@ -221,9 +217,7 @@ def test_a_dialogue_above_the_prompt_limit_is_refused():
 def test_too_many_references_are_refused_with_the_number():
     [(field, message)] = problems(model(), references=[File()] * 3)
     assert field == "references"
-    assert message == (
-        "3 reference files are attached; Painter takes at most 2: remove 1."
-    )
+    assert message == ("3 reference files are attached; Painter takes at most 2: remove 1.")
 
 
 def test_a_reference_of_another_kind_or_type_is_refused_by_name():

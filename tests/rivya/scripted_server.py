@@ -6,9 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 PIECE = 65_536
+MANY_PIECES = 2_000
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,21 @@ def reset(line: Line) -> None:
     line.sock.close()
 
 
+def silence(line: Line) -> None:
+    """No answer at all, for as long as the server lives."""
+    line.closing.wait()
+
+
 def drip(start: bytes, piece: bytes = b" ") -> Reply:
-    """`start`, then one small piece after another until the other side hangs up."""
+    """`start`, then one piece after another; it ends only to fail a test instead of hanging it."""
 
     def reply(line: Line) -> None:
         line.send(start)
-        while not line.closing.wait(0.002):
+        for _ in range(MANY_PIECES):
+            if line.closing.wait(0.002):
+                return
             line.send(piece)
+        line.sock.shutdown(socket.SHUT_RDWR)
 
     return reply
 
@@ -98,6 +108,12 @@ class ScriptedServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening and hang up on everybody; harmless the second time."""
+        if self._closing.is_set():
+            return
         self._closing.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -124,7 +140,7 @@ class ScriptedServer:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             self._open.append(sock)
-            self._start(lambda sock=sock: self._serve(sock))
+            self._start(partial(self._serve, sock))
 
     def _serve(self, sock: socket.socket) -> None:
         with sock:

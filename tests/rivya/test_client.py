@@ -51,6 +51,7 @@ def test_spellings_of_one_address_are_the_same(
         ("https://rivya.ai/#a", "fragment"),
         ("https://rivya.ai/other", "origin"),
         ("https://rivya.ai:port", "not a URL"),
+        ("https://rivya.ai:99999", "port"),
     ],
 )
 def test_an_address_that_breaks_a_rule_is_refused_by_name(base_url: str, rule: str) -> None:

@@ -11,9 +11,7 @@ from .scripted_server import ScriptedServer, answer
 @pytest.mark.parametrize(
     ("value", "expected"), [(123, 123), (123.0, 123), (4.9, 4), (0, 0), (-2, -2)]
 )
-def test_it_works(
-    server: ScriptedServer, client: Rivya, value: float, expected: int
-) -> None:
+def test_it_works(server: ScriptedServer, client: Rivya, value: float, expected: int) -> None:
     server.play(answer(body=as_json({"current_credits": value})))
     assert client.credits.retrieve().current_credits == expected
 

@@ -24,9 +24,7 @@ def downloader(server: ScriptedServer) -> Iterator[Downloader]:
         yield downloader
 
 
-def failure(
-    downloader: Downloader, url: str, kind: type[Exception] = DownloadFailed
-) -> Any:
+def failure(downloader: Downloader, url: str, kind: type[Exception] = DownloadFailed) -> Any:
     with pytest.raises(kind) as caught:
         downloader.fetch(url, io.BytesIO())
     assert str(caught.value).endswith(".")
@@ -165,8 +163,10 @@ def test_a_redirect_is_not_followed(
 
 @pytest.mark.parametrize(
     ("status", "retryable"),
-    [(403, False), (404, False), (410, False), (204, False), (206, False)]
-    + [(408, True), (429, True), (500, True), (503, True)],
+    [
+        *((status, False) for status in (204, 206, 403, 404, 410)),
+        *((status, True) for status in (408, 429, 500, 503)),
+    ],
 )
 def test_an_answer_without_the_file_tells_whether_to_try_again(
     server: ScriptedServer, downloader: Downloader, status: int, retryable: bool
@@ -198,9 +198,7 @@ def test_an_endless_file_is_cut_at_the_limit(
     assert len(into.getvalue()) <= 1_000_000
 
 
-def test_a_packed_bomb_is_cut_at_the_limit(
-    server: ScriptedServer, downloader: Downloader
-) -> None:
+def test_a_packed_bomb_is_cut_at_the_limit(server: ScriptedServer, downloader: Downloader) -> None:
     bomb = gzip.compress(bytes(32 * 1024 * 1024))
     server.play(answer(body=bomb, headers={"Content-Encoding": "gzip"}))
     failure(downloader, f"{server.url}/a", DownloadRefused)

@@ -101,9 +101,7 @@ def test_an_id_that_is_no_path_step_is_refused(client: Rivya, task_id: str) -> N
 def test_an_id_cannot_leave_its_path(server: ScriptedServer, client: Rivya) -> None:
     server.play(answer(body=as_json(SUCCEEDED)))
     client.generations.retrieve("../credits?a=b#c")
-    assert server.requests[0].line == (
-        "GET /api/v1/generations/..%2Fcredits%3Fa%3Db%23c HTTP/1.1"
-    )
+    assert server.requests[0].line == ("GET /api/v1/generations/..%2Fcredits%3Fa%3Db%23c HTTP/1.1")
 
 
 def test_a_missing_key_is_made_up_and_differs_each_time(

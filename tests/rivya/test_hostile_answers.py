@@ -2,12 +2,15 @@
 
 import gzip
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
+import tracemalloc
 import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -18,7 +21,6 @@ from rivya_bridge.rivya import (
     BadAnswer,
     ConnectionFailed,
     DeadlineExceeded,
-    Model,
     OutcomeUnknown,
     RedirectRefused,
     Rivya,
@@ -29,7 +31,7 @@ from rivya_bridge.rivya._bodies import BodyTooLarge, read_capped
 
 from .conftest import KEY, MakeClient, Ticking
 from .samples import QUEUED, as_json
-from .scripted_server import Reply, ScriptedServer, answer, drip, raw, reset
+from .scripted_server import Reply, ScriptedServer, answer, drip, raw, reset, silence
 
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -81,17 +83,15 @@ def test_a_dripping_answer_is_cut_at_the_deadline(
 ) -> None:
     client = make_client(monotonic=Ticking(step=1.0), timeout=Timeouts(operation=45.0))
     error = submit(server, client, drip(start, b"a"))
-    assert type(error) in (DeadlineExceeded, OutcomeUnknown)
-    if start:
-        assert type(error) is DeadlineExceeded or b"100" in start
-        assert "45 s" in str(error) or b"100 C" in start
+    assert type(error) is DeadlineExceeded
+    assert "45 s" in str(error)
 
 
 def test_a_silent_server_is_left_at_the_read_timeout(
     server: ScriptedServer, make_client: MakeClient
 ) -> None:
     client = make_client(timeout=Timeouts(read=0.05))
-    error = submit(server, client, lambda line: line.closing.wait() and None)
+    error = submit(server, client, silence)
     assert type(error) is OutcomeUnknown
     assert "in time" in str(error)
 
@@ -155,8 +155,6 @@ def test_a_gzip_bomb_is_unpacked_in_small_pieces() -> None:
     response = httpx.Response(
         200, headers={"Content-Encoding": "deflate"}, stream=httpx.ByteStream(bomb)
     )
-    import tracemalloc
-
     tracemalloc.start()
     try:
         with pytest.raises(BodyTooLarge):
@@ -175,9 +173,7 @@ def test_an_endless_error_body_is_not_waited_for(server: ScriptedServer, client:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_never_followed(
-    server: ScriptedServer, client: Rivya, status: int
-) -> None:
+def test_a_redirect_is_never_followed(server: ScriptedServer, client: Rivya, status: int) -> None:
     with ScriptedServer() as elsewhere:
         reply = answer(status, "", {"Location": f"{elsewhere.url}/steal"})
         error = submit(server, client, reply)
@@ -189,35 +185,67 @@ def test_a_redirect_is_never_followed(
 def test_bytes_that_are_no_tls_mean_nothing_was_sent(
     server: ScriptedServer, make_client: MakeClient
 ) -> None:
-    client = make_client(base_url=f"https://127.0.0.1:{server.port}", max_retries=0)
+    client = make_client(
+        base_url=f"https://127.0.0.1:{server.port}", max_retries=0, timeout=Timeouts(connect=0.1)
+    )
     with pytest.raises(ConnectionFailed) as caught:
-        make_ready = threading.Thread(target=lambda: None)
-        make_ready.start()
-        make_ready.join()
         client.generations.submit(b"{}", idempotency_key="key-1")
     assert caught.value.sent is False
     assert server.requests == []
 
 
+# fmt: off
+FIELDS = [
+    "id", "status", "data", "error", "code", "result", "urls", "params", "key", "reference_media",
+    "limits", "kind", "current_credits", "url", "options",
+]
+# fmt: on
 replies = st.one_of(
     st.binary(max_size=200),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-        lambda inner: st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(
-                ["id", "status", "data", "error", "code", "result", "urls", "params", "key"]
-                + ["reference_media", "limits", "kind", "current_credits", "url", "options"]
-            ),
-            inner,
-            max_size=6,
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(FIELDS),
+                inner,
+                max_size=6,
+            )
         ),
         max_leaves=20,
     ).map(lambda value: as_json(value).encode()),
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+class AnyReply(httpx.BaseTransport):
+    """Answers every request with the reply it holds at that time."""
+
+    status = 200
+    headers: ClassVar[dict[str, str]] = {}
+    body = b""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        stream = httpx.ByteStream(self.body)
+        return httpx.Response(self.status, headers=self.headers, stream=stream)
+
+
+any_reply = AnyReply()
+
+
+@pytest.fixture(scope="module")
+def fed_client() -> Iterator[Rivya]:
+    with Rivya(
+        base_url="https://rivya.ai",
+        api_key=KEY,
+        transport=any_reply,
+        max_retries=1,
+        monotonic=Ticking(),
+        sleep=lambda _: None,
+    ) as client:
+        yield client
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     status=st.integers(min_value=200, max_value=599),
     body=replies,
@@ -225,38 +253,25 @@ replies = st.one_of(
     wait=st.text(alphabet="0123456789 MonGTday,:-.e", max_size=12),
 )
 def test_nothing_but_the_error_tree_ever_escapes(
-    status: int, body: bytes, encoding: str, wait: str
+    fed_client: Rivya, status: int, body: bytes, encoding: str, wait: str
 ) -> None:
+    any_reply.status, any_reply.body = status, body
     headers = {"Content-Encoding": encoding, "Retry-After": wait, "Location": wait}
-
-    def handle(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
-
-    with Rivya(
-        base_url="https://rivya.ai",
-        api_key=KEY,
-        transport=httpx.MockTransport(handle),
-        max_retries=1,
-        monotonic=Ticking(),
-        sleep=lambda _: None,
-    ) as client:
-        calls: list[Any] = [
-            client.models.list,
-            client.credits.retrieve,
-            lambda: client.files.retrieve("f"),
-            lambda: client.generations.retrieve("t"),
-            lambda: client.generations.submit(b"{}", idempotency_key="k"),
-        ]
-        for call in calls:
-            try:
-                answered = call()
-            except RivyaError as error:
-                assert error.sentence
-            else:
-                assert 200 <= status <= 299
-                assert not isinstance(answered, list) or all(
-                    isinstance(model, Model) for model in answered
-                )
+    any_reply.headers = headers  # type: ignore[misc]
+    calls: list[Callable[[], Any]] = [
+        fed_client.models.list,
+        fed_client.credits.retrieve,
+        lambda: fed_client.files.retrieve("f"),
+        lambda: fed_client.generations.retrieve("t"),
+        lambda: fed_client.generations.submit(b"{}", idempotency_key="k"),
+    ]
+    for call in calls:
+        try:
+            call()
+        except RivyaError as error:
+            assert error.sentence
+        else:
+            assert 200 <= status <= 299
 
 
 @pytest.fixture
@@ -270,3 +285,28 @@ def self_signed(tmp_path: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     return context
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_request(
+    self_signed: ssl.SSLContext, make_client: MakeClient
+) -> None:
+    received: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        with sock:
+            try:
+                with self_signed.wrap_socket(sock, server_side=True) as secured:
+                    received.append(secured.recv(1000))
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        port = listener.getsockname()[1]
+        client = make_client(base_url=f"https://localhost:{port}", max_retries=0)
+        with pytest.raises(ConnectionFailed, match="certificate"):
+            client.credits.retrieve()
+        thread.join(10)
+    assert b"".join(received) == b""

@@ -82,9 +82,7 @@ def test_limits_keyed_by_kind_are_read_as_well(server: ScriptedServer, client: R
     assert model.file_kinds == ("video",)
 
 
-def test_options_are_strings_as_they_have_to_be_sent(
-    server: ScriptedServer, client: Rivya
-) -> None:
+def test_options_are_strings_as_they_have_to_be_sent(server: ScriptedServer, client: Rivya) -> None:
     params = [
         {"key": "a", "options": [True, False, 5, "x", None, {"value": "y", "label": "Y"}]},
         {"key": "b", "default": 0.5, "min": 0, "max": 1, "type": "number"},

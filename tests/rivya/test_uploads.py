@@ -35,8 +35,8 @@ def parts(server: ScriptedServer) -> dict[str, Any]:
     parser = email.parser.BytesParser(policy=email.policy.HTTP)
     message = parser.parsebytes(head + request.body)
     return {
-        part.get_param("name", header="content-disposition"): part
-        for part in message.iter_parts()  # type: ignore[attr-defined]
+        str(part.get_param("name", header="content-disposition")): part
+        for part in message.iter_parts()
     }
 
 
@@ -60,9 +60,7 @@ def test_it_works(server: ScriptedServer, client: Rivya, clip: Path) -> None:
     assert seen[-1] == clip.stat().st_size
 
 
-def test_other_spellings_of_the_answer_are_read(
-    server: ScriptedServer, client: Rivya
-) -> None:
+def test_other_spellings_of_the_answer_are_read(server: ScriptedServer, client: Rivya) -> None:
     body = {"file_id": "f1", "url": "/u/1", "mimeType": "audio/wav", "durationSeconds": 3}
     server.play(answer(body=as_json(body)))
     file = client.files.retrieve("f1")

@@ -118,9 +118,8 @@ def save(request: HttpRequest) -> HttpResponse:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     page = keyset_page(comparison_rows(), request.GET.get("after"))
-    return render_page(
-        request, "comparison/index.html", "comparison/_index.html", {"page": page}
-    )
+    context = {"page": page, "next_query": f"after={page.next_cursor}", "first_query": ""}
+    return render_page(request, "comparison/index.html", "comparison/_index.html", context)
 
 
 def _kept_context(request: HttpRequest, comparison_id: UUID) -> tuple[Any, dict[str, Any]]:

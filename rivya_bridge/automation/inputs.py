@@ -1,0 +1,294 @@
+"""The inputs that a template version declares: what a form shows, and what a job is given.
+
+One flat set of names: variables of the prompt, exposed params, and file slots.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rivya_bridge.automation.content import Content, model_param, param_problems
+from rivya_bridge.automation.fields import as_number, clean_text
+from rivya_bridge.automation.prompts import render_prompt
+from rivya_bridge.catalog.selectors import get_model
+from rivya_bridge.files.models import StoredFile
+from rivya_bridge.files.selectors import get_files
+from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.rivya import Model, Param
+
+MEGABYTE = 1_048_576
+TEXT_LENGTH = 5_000
+TYPES = {"select": "choice", "number": "number"}
+TRUE_WORDS = frozenset({"true", "1", "on", "yes"})
+FALSE_WORDS = frozenset({"false", "0", "off", "no"})
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One input as a form needs it.
+
+    `source`: variable, param or file. `type`: text, number, choice, boolean or file. Limits that do
+    not apply are None or (). `default` of a file is a file id.
+    """
+
+    name: str
+    source: str
+    type: str
+    label: str
+    required: bool
+    default: Any = None
+    help: str = ""
+    max_length: int | None = None
+    min: int | float | None = None
+    max: int | float | None = None
+    step: int | float | None = None
+    options: tuple[str, ...] = ()
+    kind: str = ""
+    mime_types: tuple[str, ...] = ()
+    max_size_mb: int | float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Checked values. `files` has every slot in its order, None for an optional one left empty."""
+
+    variables: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, StoredFile | None] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """What a job keeps: values by input name, files by their id."""
+        ids = {name: str(file.pk) if file else None for name, file in self.files.items()}
+        return {**self.variables, **self.params, **ids}
+
+
+def input_specs(version: Content, model: Model | None = None) -> list[InputSpec]:
+    """Variables, exposed params and file slots in their order. Refusal when the model is unknown."""
+    model = model or get_model(version.model_id)
+    return [
+        *(_variable_spec(entry) for entry in version.variables),
+        *(_param_spec(entry, model) for entry in version.exposed_params),
+        *(_slot_spec(entry) for entry in version.file_slots),
+    ]
+
+
+def _variable_spec(entry: Mapping[str, Any]) -> InputSpec:
+    is_text = entry["type"] == "text"
+    return InputSpec(
+        name=entry["name"],
+        source="variable",
+        type=entry["type"],
+        label=entry.get("label") or entry["name"],
+        required=bool(entry.get("required")),
+        default=entry.get("default"),
+        max_length=entry.get("max_length", TEXT_LENGTH) if is_text else None,
+        min=entry.get("min"),
+        max=entry.get("max"),
+        options=tuple(entry.get("options") or ()),
+    )
+
+
+def _param_spec(entry: Mapping[str, Any], model: Model) -> InputSpec:
+    key = entry["key"]
+    param = model_param(model, key) or Param(key, "text", False, None, None, None, None, (), "")
+    kind = TYPES.get(param.type, "text")
+    return InputSpec(
+        name=key,
+        source="param",
+        type=kind,
+        label=entry.get("label") or key,
+        required=param.required,
+        default=entry.get("default"),
+        help=param.description,
+        max_length=TEXT_LENGTH if kind == "text" else None,
+        min=param.min,
+        max=param.max,
+        step=param.step,
+        options=param.options,
+    )
+
+
+def _slot_spec(entry: Mapping[str, Any]) -> InputSpec:
+    return InputSpec(
+        name=entry["name"],
+        source="file",
+        type="file",
+        label=entry.get("label") or entry["name"],
+        required=bool(entry.get("required")),
+        default=entry.get("default_file"),
+        kind=entry["kind"],
+        mime_types=tuple(entry.get("mime_types") or ()),
+        max_size_mb=entry.get("max_size_mb"),
+    )
+
+
+def read_inputs(version: Content, model: Model, raw: Mapping[str, Any]) -> Inputs:
+    """Checked values for every declared input; what is left out (or None) takes its default.
+
+    Text from forms is read by the input's type. Raises Refusal with a problem for every unknown name,
+    missing value, wrong type, and broken limit. One query for the files.
+    """
+    specs = input_specs(version, model)
+    problems = _unknown_names(specs, raw)
+    scalars = {
+        spec.name: _read_scalar(problems, spec, raw.get(spec.name))
+        for spec in specs
+        if spec.source != "file"
+    }
+    variables = {spec.name: scalars[spec.name] for spec in specs if spec.source == "variable"}
+    params = {
+        spec.name: scalars[spec.name]
+        for spec in specs
+        if spec.source == "param" and scalars[spec.name] is not None
+    }
+    if not problems:
+        problems += _model_problems(version, model, params)
+    files = _read_files(problems, [spec for spec in specs if spec.source == "file"], raw)
+    if problems:
+        raise Refusal.of(problems)
+    return Inputs(variables, params, files)
+
+
+def _unknown_names(specs: Sequence[InputSpec], raw: Mapping[str, Any]) -> list[Problem]:
+    known = [spec.name for spec in specs]
+    listed = f"The inputs are: {', '.join(known)}." if known else "This template takes no inputs."
+    return [
+        Problem(str(name)[:80], f"{str(name)[:80]!r} is no input of this template. {listed}")
+        for name in raw
+        if name not in known
+    ]
+
+
+def _model_problems(version: Content, model: Model, params: Mapping[str, Any]) -> list[Problem]:
+    """What the model's own rules say of the exposed params, under the names of the inputs."""
+    found = param_problems(model, {**version.fixed_params, **params})
+    return [Problem(p.field.removeprefix("params."), p.message, p.limit) for p in found]
+
+
+# --- Scalars --------------------------------------------------------------------------------------
+
+
+def _read_scalar(problems: list[Problem], spec: InputSpec, value: Any) -> Any:
+    is_left_out = value is None or (isinstance(value, str) and _is_empty(spec, value))
+    if is_left_out:
+        value = spec.default
+    if value is None:
+        if spec.required:
+            problems.append(Problem(spec.name, f"{spec.name} is required: {_wanted(spec)}."))
+        return None
+    reader = {"text": _read_text, "number": _read_number, "choice": _read_choice}
+    return reader.get(spec.type, _read_boolean)(problems, spec, value)
+
+
+def _is_empty(spec: InputSpec, value: str) -> bool:
+    """An empty box means "left out", except that an optional text may be emptied on purpose."""
+    keeps_empty = spec.type == "text" and spec.source == "variable" and not spec.required
+    return not value.strip() and not keeps_empty
+
+
+def _wanted(spec: InputSpec) -> str:
+    if spec.options:
+        return f"give one of {', '.join(spec.options[:30])}"
+    return {"number": "give a number", "boolean": "give true or false"}.get(spec.type, "give a text")
+
+
+def _read_text(problems: list[Problem], spec: InputSpec, value: Any) -> str | None:
+    text = clean_text(value)
+    limit = spec.max_length or TEXT_LENGTH
+    if text is None:
+        problems.append(Problem(spec.name, f"{spec.name} must be text without NUL characters."))
+    elif len(text) > limit:
+        message = f"{spec.name} has {len(text)} characters; the limit is {limit}."
+        problems.append(Problem(spec.name, message, limit))
+    return text
+
+
+def _read_number(problems: list[Problem], spec: InputSpec, value: Any) -> int | float | None:
+    number = as_number(value)
+    if number is None:
+        problems.append(Problem(spec.name, f"{spec.name} must be a number."))
+    elif spec.min is not None and number < spec.min:
+        message = f"{spec.name} is {number}; the least is {spec.min}."
+        problems.append(Problem(spec.name, message, spec.min))
+    elif spec.max is not None and number > spec.max:
+        message = f"{spec.name} is {number}; the most is {spec.max}."
+        problems.append(Problem(spec.name, message, spec.max))
+    return number
+
+
+def _read_choice(problems: list[Problem], spec: InputSpec, value: Any) -> str | None:
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    text = value if isinstance(value, str) else str(value)
+    if text in spec.options:
+        return text
+    problems.append(Problem(spec.name, f"{spec.name} is {text[:60]!r}: {_wanted(spec)}."))
+    return None
+
+
+def _read_boolean(problems: list[Problem], spec: InputSpec, value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in TRUE_WORDS | FALSE_WORDS:
+        return word in TRUE_WORDS
+    problems.append(Problem(spec.name, f"{spec.name} must be true or false."))
+    return None
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+
+def _read_files(
+    problems: list[Problem], specs: Sequence[InputSpec], raw: Mapping[str, Any]
+) -> dict[str, StoredFile | None]:
+    wanted = {spec.name: raw.get(spec.name) or spec.default for spec in specs}
+    found = _load(problems, {name: file_id for name, file_id in wanted.items() if file_id})
+    for spec in specs:
+        file = found.get(spec.name)
+        if file is not None:
+            problems.extend(_file_problems(spec, file))
+        elif spec.required and not wanted[spec.name]:
+            message = f"{spec.name} is required: give the id of a file of kind {spec.kind}."
+            problems.append(Problem(spec.name, message))
+    return {spec.name: found.get(spec.name) for spec in specs}
+
+
+def _load(problems: list[Problem], ids: Mapping[str, Any]) -> dict[str, StoredFile]:
+    """The files by slot in one query; only when one is unknown, slot by slot to name it."""
+    as_text = {name: str(file_id) for name, file_id in ids.items()}
+    try:
+        return dict(zip(as_text, get_files(list(as_text.values())), strict=True))
+    except Refusal:
+        found = {}
+    for name, file_id in as_text.items():
+        try:
+            [found[name]] = get_files([file_id], field=name)
+        except Refusal as refusal:
+            problems.extend(refusal.problems)
+    return found
+
+
+def _file_problems(spec: InputSpec, file: StoredFile) -> list[Problem]:
+    if file.kind != spec.kind:
+        message = f"{spec.name} takes files of kind {spec.kind}; {file.name} is of kind {file.kind}."
+        return [Problem(spec.name, message, spec.kind)]
+    problems = []
+    if spec.mime_types and file.mime_type not in spec.mime_types:
+        allowed = ", ".join(spec.mime_types)
+        message = f"{spec.name} takes {allowed}; {file.name} is {file.mime_type}."
+        problems.append(Problem(spec.name, message, allowed))
+    if spec.max_size_mb is not None and file.size_bytes > spec.max_size_mb * MEGABYTE:
+        size = file.size_bytes / MEGABYTE
+        message = f"{spec.name}: {file.name} has {size:.1f} MB; the limit is {spec.max_size_mb:g} MB."
+        problems.append(Problem(spec.name, message, spec.max_size_mb))
+    return problems
+
+
+def build_request(
+    version: Content, inputs: Inputs
+) -> tuple[str, dict[str, Any], list[StoredFile]]:
+    """Prompt, params and references (in slot order) of one job. Raises Refusal for the prompt."""
+    prompt = render_prompt(version.prompt, inputs.variables)
+    params = {**version.fixed_params, **inputs.params}
+    return prompt, params, [file for file in inputs.files.values() if file is not None]

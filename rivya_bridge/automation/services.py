@@ -1,0 +1,274 @@
+"""Writes of the automation app: templates, their immutable versions, and the jobs of a version."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from rivya_bridge.automation.content import Content, Draft, normalized
+from rivya_bridge.automation.fields import read_slug, read_text
+from rivya_bridge.automation.inputs import Inputs, build_request, read_inputs
+from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
+from rivya_bridge.catalog.params import estimate_credits
+from rivya_bridge.catalog.selectors import get_model
+from rivya_bridge.files.models import StoredFile
+from rivya_bridge.identifiers import new_id
+from rivya_bridge.refusals import Conflict, Problem, Refusal
+from rivya_bridge.rivya import Model
+from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.preflight import blockers
+from rivya_bridge.tasks.services import create_task
+
+NAME_LENGTH = 120
+DESCRIPTION_LENGTH = 5_000
+
+
+# --- Templates ------------------------------------------------------------------------------------
+
+
+def create_template(
+    *, name: str, slug: str, draft: Draft, description: str = ""
+) -> TemplateVersion:
+    """A template with its version 1, which is current.
+
+    Raises Refusal with every problem of name, slug, description and draft; Conflict when the slug is
+    taken.
+    """
+    problems: list[Problem] = []
+    fields = {
+        "name": read_text(problems, "name", name, least=1, most=NAME_LENGTH).strip(),
+        "slug": read_slug(problems, "slug", slug),
+        "description": read_text(problems, "description", description, most=DESCRIPTION_LENGTH),
+    }
+    full = _checked(draft, problems)
+    try:
+        with transaction.atomic():
+            template = JobTemplate.objects.create(**fields)
+            return _store_version(template, full)
+    except IntegrityError as error:
+        raise slug_taken(slug) from error
+
+
+def slug_taken(slug: str) -> Conflict:
+    text = (
+        f"A template {slug!r} exists already: choose another slug, or add a version to that template."
+    )
+    return Conflict(text, (Problem("slug", text),))
+
+
+def add_version(template: JobTemplate, draft: Draft) -> TemplateVersion:
+    """The next version of a template, which becomes the current one; older ones never change.
+
+    Raises Refusal with every problem of the draft.
+    """
+    full = _checked(draft, [])
+    with transaction.atomic():
+        return _store_version(template, full)
+
+
+def update_template(
+    template: JobTemplate, *, name: str | None = None, description: str | None = None
+) -> JobTemplate:
+    """Changes name and description; the slug stays, because callers depend on it."""
+    problems: list[Problem] = []
+    if name is not None:
+        template.name = read_text(problems, "name", name, least=1, most=NAME_LENGTH).strip()
+    if description is not None:
+        template.description = read_text(
+            problems, "description", description, most=DESCRIPTION_LENGTH
+        )
+    if problems:
+        raise Refusal.of(problems)
+    template.save(update_fields=["name", "description", "updated_at"])
+    return template
+
+
+def _checked(draft: Draft, problems: list[Problem]) -> Draft:
+    full, found = normalized(draft, get_model(draft.model_id))
+    if problems or found:
+        raise Refusal.of([*problems, *found])
+    return full
+
+
+def _store_version(template: JobTemplate, full: Draft) -> TemplateVersion:
+    """The UPDATE comes first: it holds the template's row, so that two writers get two numbers."""
+    row = JobTemplate.objects.filter(pk=template.pk)
+    row.update(updated_at=timezone.now())
+    last = template.versions.aggregate(last=Max("number"))["last"] or 0
+    model = get_model(full.model_id)
+    version = TemplateVersion.objects.create(
+        template=template, number=last + 1, category=model.category, **asdict(full)
+    )
+    row.update(current_version=version)
+    template.current_version = version
+    return version
+
+
+# --- Jobs -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """What a job would send. With `problems`, nothing can start and the rest may be empty.
+
+    `body` is the request as JSON without addresses of uploaded files, which are made on sending.
+    """
+
+    inputs: dict[str, Any]
+    prompt: str
+    params: dict[str, Any]
+    references: list[StoredFile]
+    estimated_credits: int
+    body: dict[str, Any]
+    problems: list[Problem]
+
+
+def preflight_job(version: Content, raw_inputs: Mapping[str, Any]) -> JobPlan:
+    """A dry run: spends nothing, creates nothing, raises nothing for bad inputs but lists them."""
+    try:
+        model = get_model(version.model_id)
+        inputs = read_inputs(version, model, raw_inputs)
+        prompt, params, references = build_request(version, inputs)
+    except Refusal as refusal:
+        problems = list(refusal.problems) or [Problem("inputs", refusal.message)]
+        return JobPlan({}, "", {}, [], 0, {}, problems)
+    return _plan(version, model, inputs, (prompt, params, references))
+
+
+def _plan(
+    version: Content,
+    model: Model,
+    inputs: Inputs,
+    request: tuple[str, dict[str, Any], list[StoredFile]],
+) -> JobPlan:
+    prompt, params, references = request
+    return JobPlan(
+        inputs=inputs.as_json(),
+        prompt=prompt,
+        params=params,
+        references=references,
+        estimated_credits=estimate_credits(model, params),
+        body=preview_body(model.id, prompt, params, references),
+        problems=blockers(
+            model,
+            prompt=prompt,
+            params=params,
+            references=references,
+            credit_cap=version.credit_cap,
+        ),
+    )
+
+
+def preview_body(
+    model_id: str, prompt: str, params: Mapping[str, Any], references: list[StoredFile]
+) -> dict[str, Any]:
+    """The request body to show: a reference's address is named by the file's hash."""
+    body: dict[str, Any] = {"model": model_id}
+    if prompt:
+        body["prompt"] = prompt
+    shown = dict(params)
+    if references:
+        shown["referenceMediaItems"] = [
+            {
+                "url": f"upload:{file.sha256}",
+                "kind": file.kind,
+                "name": file.name,
+                "mimeType": file.mime_type,
+            }
+            for file in references
+        ]
+    if shown:
+        body["params"] = shown
+    return body
+
+
+def start_job(
+    template: JobTemplate,
+    raw_inputs: Mapping[str, Any],
+    *,
+    source: str,
+    intent_key: str | None = None,
+) -> tuple[Job, bool]:
+    """One job of the current version, and whether it was made now: one key makes one job.
+
+    Raises Refusal with every blocker, and then nothing was stored or spent; Conflict when the key
+    belongs to a job of another template or of other inputs.
+    """
+    if source not in Job.Source.values:
+        raise Refusal.field("source", f"source must be one of {', '.join(Job.Source.values)}.")
+    key = f"job:{intent_key}" if intent_key else None
+    earlier = _job_of(key)
+    if earlier:
+        return _same_job(earlier, template, raw_inputs), False
+    version = template.current_version
+    if version is None:
+        raise Refusal.field("template", f"{template.slug} has no version yet: add one first.")
+    plan = preflight_job(version, raw_inputs)
+    if plan.problems:
+        raise Refusal.of(plan.problems)
+    try:
+        return _store_job(version, template, plan, source, key), True
+    except IntegrityError:
+        earlier = _job_of(key)
+        if earlier is None:
+            raise
+        return _same_job(earlier, template, raw_inputs), False
+
+
+def _job_of(key: str | None) -> Job | None:
+    if key is None:
+        return None
+    rows = Job.objects.select_related("task", "version", "template")
+    return rows.filter(task__intent_key=key).first()
+
+
+def _same_job(earlier: Job, template: JobTemplate, raw_inputs: Mapping[str, Any]) -> Job:
+    """The earlier job, unless the key was clearly meant for something else."""
+    if earlier.template_id != template.pk:
+        raise Conflict(
+            f"This key started a job of {earlier.template.slug} before: use a new key. "
+            "Nothing was started."
+        )
+    try:
+        version = earlier.version
+        inputs = read_inputs(version, get_model(version.model_id), raw_inputs).as_json()
+    except Refusal:  # its model or files may have changed since; the key alone decides then
+        return earlier
+    differing = sorted(name for name in inputs if inputs[name] != earlier.inputs.get(name))
+    if differing:
+        raise Conflict(
+            f"This key started a job with other inputs before (different: {', '.join(differing)}): "
+            "use a new key for a new job. Nothing was started.",
+            [Problem(name, f"{name} differs from the first use of this key.") for name in differing],
+        )
+    return earlier
+
+
+@transaction.atomic
+def _store_job(
+    version: TemplateVersion, template: JobTemplate, plan: JobPlan, source: str, key: str | None
+) -> Job:
+    job_id: UUID = new_id()
+    task = create_task(
+        origin=Task.Origin.JOB,
+        origin_id=job_id,
+        model=get_model(version.model_id),
+        prompt=plan.prompt,
+        params=plan.params,
+        references=plan.references,
+        group_label=template.name,
+        group_url=f"/templates/{template.slug}/",
+        intent_key=key,
+    )
+    return Job.objects.create(
+        id=job_id,
+        template=template,
+        version=version,
+        task=task,
+        inputs=plan.inputs,
+        source=source,
+    )

@@ -1,0 +1,123 @@
+"""Pages of templates and jobs."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from rivya_bridge.automation.forms import JobForm
+from rivya_bridge.automation.inputs import input_specs
+from rivya_bridge.automation.models import Job, JobTemplate
+from rivya_bridge.automation.selectors import (
+    get_job,
+    get_template,
+    job_rows,
+    jobs_by_ids,
+    template_rows,
+)
+from rivya_bridge.automation.services import preflight_job, start_job
+from rivya_bridge.catalog.selectors import model_names
+from rivya_bridge.refusals import Refusal
+from rivya_bridge.web.forms import add_problems
+from rivya_bridge.web.htmx import STOP_POLLING, render_page
+from rivya_bridge.web.pagination import keyset_page
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    page = keyset_page(template_rows(request.GET.get("q", "")), request.GET.get("after"))
+    context = {
+        "page": page,
+        "q": request.GET.get("q", "")[:200],
+        "next_query": f"after={page.next_cursor}",
+        "first_query": "",
+    }
+    return render_page(request, "automation/index.html", "automation/_index.html", context)
+
+
+def _live_ids(jobs: list[Job]) -> list[UUID]:
+    return [job.pk for job in jobs if not job.task.is_terminal]
+
+
+def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]:
+    version = template.current_version
+    assert version is not None  # a template is made together with its first version
+    page = keyset_page(job_rows(template), request.GET.get("after"))
+    return {
+        "template": template,
+        "version": version,
+        "specs": input_specs(version),
+        "model_name": model_names().get(version.model_id, version.model_id),
+        "page": page,
+        "next_query": f"after={page.next_cursor}",
+        "first_query": "",
+        "live_ids": _live_ids(page.items),
+        "form_token": uuid4(),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def template(request: HttpRequest, slug: str) -> HttpResponse:
+    """The template with its form and its jobs; a POST starts one job, or with `check` only says what
+    it would send and cost."""
+    row = get_template(slug)
+    context = _page_context(request, row)
+    data = request.POST if request.method == "POST" else None
+    form = JobForm(context["specs"], data, request.FILES or None)
+    context["form"] = form
+    if data is not None and form.is_valid():
+        try:
+            if "check" in data:
+                context["plan"] = preflight_job(context["version"], form.to_inputs())
+                _show_plan_problems(form, context["plan"])
+            else:
+                return redirect("automation:job", _start(request, row, form).pk)
+        except Refusal as refusal:
+            add_problems(form, refusal)
+    status = 422 if form.errors else 200
+    page = "automation/template.html"
+    return render_page(request, page, "automation/_jobs.html", context, status=status)
+
+
+def _show_plan_problems(form: JobForm, plan: Any) -> None:
+    if plan.problems:
+        add_problems(form, Refusal.of(plan.problems))
+
+
+def _start(request: HttpRequest, row: JobTemplate, form: JobForm) -> Job:
+    try:
+        intent = f"form:{UUID(request.POST.get('form_token', ''))}"
+    except ValueError:
+        intent = None
+    job, _ = start_job(row, form.to_inputs(), source=Job.Source.FORM, intent_key=intent)
+    return job
+
+
+@require_safe
+def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """One job; its live part alone when htmx asks, until its task has ended."""
+    row = get_job(job_id)
+    context = {
+        "job": row,
+        "task": row.task,
+        "template": row.template,
+        "is_open": not row.task.is_terminal,
+        "results": [output.file for output in row.task.outputs.all() if output.file],
+        "events": list(row.task.events.all()),
+        "model_name": model_names().get(row.version.model_id, row.version.model_id),
+    }
+    wants_part = bool(request.headers.get("HX-Request"))
+    status = STOP_POLLING if wants_part and row.task.is_terminal else 200
+    return render_page(request, "automation/job.html", "automation/_job.html", context, status=status)
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Rows of jobs that were open, as out-of-band swaps; 286 once none is open any more."""
+    jobs = jobs_by_ids(request.GET.getlist("id"))
+    live_ids = _live_ids(jobs)
+    status = 200 if live_ids else STOP_POLLING
+    context = {"jobs": jobs, "live_ids": live_ids}
+    return render(request, "automation/_live.html", context, status=status)

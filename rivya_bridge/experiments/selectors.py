@@ -1,0 +1,191 @@
+"""Reads of the experiments app."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+
+from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunResult
+from rivya_bridge.files.models import StoredFile
+from rivya_bridge.refusals import Missing, Problem, Refusal
+from rivya_bridge.tasks.models import OPEN, Status
+
+UNDECIDED = "undecided"
+RECORDED = "recorded"
+
+Row = TypeVar("Row")
+
+
+def experiment_rows(status: str = "", category: str = "", query: str = "") -> QuerySet[Experiment]:
+    """Experiments for a list, '' meaning all; three queries however many rows.
+
+    `query` looks in title, question and tags. Of each row, `newest_runs` holds the newest run with a
+    result file, or nothing: see `preview_of`. Refusal for a status or category that does not exist.
+    """
+    rows = Experiment.objects.all()
+    if status:
+        rows = rows.filter(status=_known("status", status, Experiment.Status.values))
+    if category:
+        rows = rows.filter(category=_known("category", category, Experiment.Category.values))
+    words = query.replace("\0", "").strip()[:200]
+    if words:
+        rows = rows.filter(_contains(words))
+    newest = Run.objects.filter(results__isnull=False).distinct().order_by("-id")
+    return rows.prefetch_related(
+        Prefetch("runs", newest.prefetch_related(_results())[:1], to_attr="newest_runs")
+    )
+
+
+def _contains(words: str) -> Q:
+    """Tags are JSON text, in which some databases keep other letters as escapes."""
+    escaped = json.dumps(words)[1:-1]
+    return (
+        Q(title__icontains=words)
+        | Q(question__icontains=words)
+        | Q(tags__icontains=words)
+        | Q(tags__icontains=escaped)
+    )
+
+
+def _known(field: str, value: str, known: Iterable[str]) -> str:
+    words = [word for word in known if word]
+    if value not in words:
+        message = f"{field} is {value[:40]!r}: use one of {', '.join(words)}, or leave it out."
+        raise Refusal.field(field, message)
+    return value
+
+
+def preview_of(experiment: Experiment) -> StoredFile | None:
+    """The first result file of the newest run that has one, for a row of `experiment_rows`."""
+    for run in getattr(experiment, "newest_runs", []):
+        for result in run.results.all():
+            return result.file
+    return None
+
+
+def _results() -> "Prefetch[str, QuerySet[RunResult], str]":
+    return Prefetch("results", RunResult.objects.select_related("file"))
+
+
+def _complete_runs() -> QuerySet[Run]:
+    """Runs with task, experiment, results and references (three queries)."""
+    references = Prefetch("references", RunReference.objects.select_related("file"))
+    rows = Run.objects.select_related("task", "experiment", "continues_from")
+    return rows.prefetch_related(_results(), references)
+
+
+def run_rows(
+    experiment: Experiment,
+    *,
+    source: str = "",
+    model: str = "",
+    verdict: str = "",
+    status: str = "",
+) -> QuerySet[Run]:
+    """Runs of an experiment with task and files; '' means all; three queries however many rows.
+
+    `verdict` may be "undecided", `status` a task's status or "recorded" for Studio runs. Refusal for
+    words that do not exist.
+    """
+    rows = _complete_runs().filter(experiment=experiment)
+    if source:
+        rows = rows.filter(source=_known("source", source, Run.Source.values))
+    if model:
+        rows = rows.filter(model_id=model.replace("\0", ""))
+    if verdict:
+        known = _known("verdict", verdict, [*Run.Verdict.values, UNDECIDED])
+        rows = rows.filter(verdict="" if known == UNDECIDED else known)
+    if status:
+        known = _known("status", status, [*Status.values, RECORDED])
+        is_recorded = known == RECORDED
+        rows = rows.filter(task=None) if is_recorded else rows.filter(task__status=known)
+    return rows
+
+
+def accepted_runs(experiment: Experiment) -> QuerySet[Run]:
+    """Accepted runs, newest first, complete as `run_rows` gives them."""
+    return run_rows(experiment, verdict=Run.Verdict.ACCEPTED.value).order_by("-id")
+
+
+def get_experiment(experiment_id: str | UUID) -> Experiment:
+    """One experiment. Raises Missing."""
+    key = _as_uuid(experiment_id)
+    row = Experiment.objects.filter(pk=key).first() if key else None
+    return _found("experiment", experiment_id, row)
+
+
+def get_run(run_id: str | UUID) -> Run:
+    """One run with task, experiment and files. Raises Missing."""
+    key = _as_uuid(run_id)
+    return _found("run", run_id, _complete_runs().filter(pk=key).first() if key else None)
+
+
+def get_runs(ids: Iterable[str | UUID], *, field: str = "runs") -> list[Run]:
+    """Runs in the given order, complete (three queries). Refusal naming every unknown id."""
+    wanted = [(raw, _as_uuid(raw)) for raw in ids]
+    known = _complete_runs().in_bulk([key for _, key in wanted if key])
+    unknown = [raw for raw, key in wanted if key not in known]
+    if unknown:
+        raise Refusal.of(
+            [Problem(field, f"There is no run {str(raw)[:60]!r}.") for raw in unknown]
+        )
+    return [known[key] for _, key in wanted if key]
+
+
+def _as_uuid(raw: str | UUID) -> UUID | None:
+    if isinstance(raw, UUID):
+        return raw
+    try:
+        return UUID(raw)
+    except (ValueError, AttributeError, TypeError):
+        return None
+
+
+def _found(noun: str, raw: object, row: Row | None) -> Row:
+    if row is None:
+        text = f"There is no {noun} {str(raw)[:60]!r}."
+        raise Missing(text, (Problem(noun, text),))
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentFacts:
+    """Counts of an experiment's runs. `spent_credits`: what Rivya reported for API runs;
+    `studio_credits`: what people typed for Studio runs. `models` by number of runs, most first."""
+
+    runs: int
+    studio_runs: int
+    api_runs: int
+    open_runs: int
+    failed_runs: int
+    accepted: int
+    rejected: int
+    undecided: int
+    rated: int
+    spent_credits: int
+    studio_credits: int
+    models: tuple[tuple[str, int], ...]
+
+
+def experiment_facts(experiment: Experiment) -> ExperimentFacts:
+    """Sums over all runs of an experiment (two queries)."""
+    runs = Run.objects.filter(experiment=experiment)
+    sums = runs.aggregate(
+        runs=Count("pk"),
+        studio_runs=Count("pk", filter=Q(source="studio")),
+        api_runs=Count("pk", filter=Q(source="api")),
+        open_runs=Count("pk", filter=Q(task__status__in=OPEN)),
+        failed_runs=Count("pk", filter=Q(task__status="failed")),
+        accepted=Count("pk", filter=Q(verdict="accepted")),
+        rejected=Count("pk", filter=Q(verdict="rejected")),
+        undecided=Count("pk", filter=Q(verdict="")),
+        rated=Count("pk", filter=Q(rating__isnull=False)),
+        spent_credits=Sum("task__final_credits", default=0),
+        studio_credits=Sum("studio_credits", default=0),
+    )
+    by_model = runs.values_list("model_id").annotate(count=Count("pk"))
+    models = tuple((name, count) for name, count in by_model.order_by("-count", "model_id"))
+    return ExperimentFacts(models=models, **sums)

@@ -1,0 +1,54 @@
+"""Reads of the vault."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from rivya_bridge.files.models import Kind, StoredFile
+from rivya_bridge.refusals import Missing, Problem, Refusal
+
+
+def get_files(ids: Sequence[str | UUID], *, field: str = "references") -> list[StoredFile]:
+    """The files in the given order, an id that stands twice twice (one query).
+
+    Raises Refusal naming every unknown id.
+    """
+    wanted = [(raw, _as_uuid(raw)) for raw in ids]
+    known = StoredFile.objects.in_bulk([key for _, key in wanted if key])
+    unknown = [raw for raw, key in wanted if key not in known]
+    if unknown:
+        raise Refusal.of([_unknown(field, raw) for raw in unknown])
+    return [known[key] for _, key in wanted if key]
+
+
+def get_file(file_id: str | UUID) -> StoredFile:
+    """One file. Raises Missing."""
+    key = _as_uuid(file_id)
+    row = StoredFile.objects.filter(pk=key).first() if key else None
+    if row is None:
+        problem = _unknown("id", file_id)
+        raise Missing(problem.message, (problem,))
+    return row
+
+
+def listed_files(kind: str = "") -> QuerySet[StoredFile]:
+    """Files of a kind, or of all for ''. Refusal for a kind that does not exist."""
+    if kind and kind not in Kind.values:
+        raise Refusal.field(
+            "kind", f"{kind[:40]!r} is no kind of file: use {', '.join(Kind.values)}, or none."
+        )
+    return StoredFile.objects.filter(kind=kind) if kind else StoredFile.objects.all()
+
+
+def _unknown(field: str, raw: str | UUID) -> Problem:
+    return Problem(field, f"There is no file {str(raw)[:60]!r} here: upload it first.")
+
+
+def _as_uuid(raw: str | UUID) -> UUID | None:
+    if isinstance(raw, UUID):
+        return raw
+    try:
+        return UUID(raw)
+    except (ValueError, AttributeError, TypeError):
+        return None

@@ -1,0 +1,187 @@
+"""Writes of the vault: bytes in, deduplicated by content; and up to Rivya, once per account."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from rivya_bridge.connection import current_connection, rivya_client
+from rivya_bridge.files import media, store
+from rivya_bridge.files.models import RemoteFile, StoredFile
+from rivya_bridge.refusals import Missing, Problem, Refusal
+
+MEGABYTE = 1_048_576
+NAME_LENGTH = 200
+MAX_FILES_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Received bytes that passed every check: facts of a new content, or the row of a known one."""
+
+    incoming: store.Incoming
+    name: str
+    found: media.Media | StoredFile
+
+
+def store_upload(
+    stream: store.Readable, name: str, *, max_bytes: int | None = None, field: str = "files"
+) -> StoredFile:
+    """Keeps a file that a person or program handed over; the same content gives the same row.
+
+    `max_bytes` defaults to UPLOAD_MAX_BYTES. Raises Refusal naming `field`, the file and the limit.
+    """
+    limit = settings.UPLOAD_MAX_BYTES if max_bytes is None else max_bytes
+    with ExitStack() as stack:
+        return _keep(_check(stack, stream, name, limit, field))
+
+
+def store_uploads(files: "Sequence[UploadedFile[bytes]]", field: str = "files") -> list[StoredFile]:
+    """Keeps several files in their order, or none: Refusal with one problem for each bad file."""
+    if len(files) > MAX_FILES_AT_ONCE:
+        raise Refusal.field(
+            field,
+            f"{len(files)} files were sent at once; the limit is {MAX_FILES_AT_ONCE}. Send them in "
+            "smaller groups.",
+            MAX_FILES_AT_ONCE,
+        )
+    checked: list[_Checked] = []
+    problems: list[Problem] = []
+    with ExitStack() as stack:
+        for file in files:
+            try:
+                limit = settings.UPLOAD_MAX_BYTES
+                checked.append(_check(stack, file, file.name or "", limit, field))
+            except Refusal as refusal:
+                problems.extend(refusal.problems)
+        if problems:
+            raise Refusal.of(problems)
+        return [_keep(one) for one in checked]
+
+
+def store_result(source: store.Readable | Path | str, name: str) -> StoredFile:
+    """Keeps a downloaded result: a stream, or the path of a file, which stays where it is.
+
+    Synced before it returns. Raises Refusal with field `result`; the cap is DOWNLOAD_MAX_BYTES.
+    """
+    with ExitStack() as stack:
+        is_path = isinstance(source, Path | str)
+        stream = stack.enter_context(Path(source).open("rb")) if is_path else source  # type: ignore[arg-type]
+        return _keep(_check(stack, stream, name, settings.DOWNLOAD_MAX_BYTES, "result"))  # type: ignore[arg-type]
+
+
+def _check(
+    stack: ExitStack, stream: store.Readable, name: str, max_bytes: int, field: str
+) -> _Checked:
+    name = clean_name(name)
+    try:
+        incoming = stack.enter_context(store.receive(stream, max_bytes=max_bytes))
+    except store.TooManyBytes:
+        limit = f"{max_bytes / MEGABYTE:g} MB" if max_bytes >= MEGABYTE else f"{max_bytes} bytes"
+        text = f"{name} is larger than {limit}, the limit for one file. It was not kept."
+        raise Refusal.field(field, text, max_bytes) from None
+    if incoming.size_bytes == 0:
+        text = f"{name} is empty (0 bytes). Choose the file again, or export it again."
+        raise Refusal.field(field, text, 1)
+    known = StoredFile.objects.filter(sha256=incoming.sha256).first()
+    if known:
+        return _Checked(incoming, name, known)
+    try:
+        return _Checked(incoming, name, media.inspect(incoming.path))
+    except media.NotMedia as error:
+        raise Refusal.field(field, f"{name}: {error} It was not kept.") from error
+
+
+def _keep(checked: _Checked) -> StoredFile:
+    """The row of a content. Bytes that a known row has lost from the disk are put back."""
+    incoming, found = checked.incoming, checked.found
+    if isinstance(found, media.Media):
+        return _add(incoming, checked.name, found)
+    if not store.path_of(found.sha256).exists():
+        store.place(incoming)
+    return found
+
+
+def _add(incoming: store.Incoming, name: str, facts: media.Media) -> StoredFile:
+    """Bytes first, row second: a row never names bytes that are not there."""
+    store.place(incoming)
+    preview = facts.preview
+    if preview:
+        store.write_preview(incoming.sha256, preview.webp)
+    row, _ = StoredFile.objects.get_or_create(
+        sha256=incoming.sha256,
+        defaults={
+            "kind": facts.kind,
+            "mime_type": facts.mime_type,
+            "size_bytes": incoming.size_bytes,
+            "name": name,
+            "width": facts.width,
+            "height": facts.height,
+            "duration_seconds": facts.duration_seconds,
+            "preview_width": preview.width if preview else 0,
+            "preview_height": preview.height if preview else 0,
+        },
+    )
+    return row
+
+
+def clean_name(name: str) -> str:
+    """A base name for showing and for downloads: printable, at most 200 characters, never empty."""
+    base = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(_printable(base)).strip().lstrip(".")
+    if len(shown) <= NAME_LENGTH:
+        return shown or "file"
+    stem, dot, suffix = shown.rpartition(".")
+    if not dot or len(suffix) > 10:
+        return shown[:NAME_LENGTH]
+    return f"{stem[: NAME_LENGTH - len(suffix) - 1]}.{suffix}"
+
+
+def _printable(text: str) -> Iterable[str]:
+    encodable = text.encode("utf-8", "replace").decode()
+    return (letter for letter in encodable if letter.isprintable())
+
+
+def upload_reference(file: StoredFile, *, model_id: str) -> RemoteFile:
+    """The content as the account in use knows it; uploaded now if it never was.
+
+    Call it outside transactions: it may send the file. Two at once are harmless: both may upload,
+    one row stays. Raises RivyaError, or Missing when the bytes are gone from the data folder.
+    """
+    account = current_connection().account
+    row = RemoteFile.objects.filter(file=file, account=account).first()
+    if row:
+        return row
+    path = store.path_of(file.sha256)
+    if not path.is_file():
+        raise lost_bytes(file)
+    remote = rivya_client().files.upload(
+        path,
+        kind=file.kind,
+        name=file.name,
+        mime_type=file.mime_type,
+        model=model_id,
+        client_request_id=str(file.pk),
+    )
+    row, _ = RemoteFile.objects.get_or_create(
+        file=file,
+        account=account,
+        defaults={
+            "remote_id": remote.id,
+            "url": remote.url,
+            "duration_token": remote.duration_token or "",
+        },
+    )
+    return row
+
+
+def lost_bytes(file: StoredFile) -> Missing:
+    """The refusal for a row whose bytes somebody removed."""
+    text = (
+        f"The bytes of {file.name} are gone from the data folder. Nothing was spent. Add the file "
+        "again to put them back."
+    )
+    return Missing(text, (Problem("references", text),))

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from rivya_bridge.files.views import content, vault
+
+app_name = "files"
+
+urlpatterns = [
+    # Vault
+    path("files/", vault.list_files, name="list"),
+    path("files/upload/", vault.upload, name="upload"),
+    # One file
+    path("files/<uuid:file_id>/", content.content, name="content"),
+    path("files/<uuid:file_id>/preview/", content.preview, name="preview"),
+]

@@ -1,0 +1,55 @@
+"""The page of all files, and adding some."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from rivya_bridge.files.models import Kind
+from rivya_bridge.files.selectors import listed_files
+from rivya_bridge.files.services import MAX_FILES_AT_ONCE, store_uploads
+from rivya_bridge.refusals import Refusal
+from rivya_bridge.web.errors import add_refusal
+from rivya_bridge.web.htmx import render_page
+from rivya_bridge.web.pagination import keyset_page
+
+
+@require_GET
+def list_files(request: HttpRequest) -> HttpResponse:
+    """Files, newest first; ``?kind=`` and ``?cursor=`` narrow and page."""
+    kind = request.GET.get("kind", "")
+    page = keyset_page(listed_files(kind), request.GET.get("cursor"))
+    wanted = {"kind": kind} if kind else {}
+    context = {
+        "page": page,
+        "kind": kind,
+        "kinds": Kind.choices,
+        "first_query": urlencode(wanted),
+        "next_query": urlencode({**wanted, "cursor": page.next_cursor or ""}),
+        "max_bytes": settings.UPLOAD_MAX_BYTES,
+        "max_files": MAX_FILES_AT_ONCE,
+    }
+    return render_page(request, "files/list.html", "files/_list.html", context)
+
+
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Takes the form field ``files``: all of them, or none with the reasons."""
+    try:
+        stored = store_uploads(request.FILES.getlist("files"))
+    except Refusal as refusal:
+        add_refusal(request, refusal)
+    else:
+        _say(request, len(stored))
+    return redirect("files:list")
+
+
+def _say(request: HttpRequest, count: int) -> None:
+    if count:
+        noun = "file is" if count == 1 else "files are"
+        messages.success(request, f"{count} {noun} in the vault.")
+    else:
+        messages.error(request, "No file was chosen: choose one or more, then add them.")

@@ -1,0 +1,153 @@
+"""From what went wrong on the wire to the error tree."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx
+
+from rivya_bridge.rivya._json import parse_object
+from rivya_bridge.rivya.choices import REQUEST_ID_HEADER
+from rivya_bridge.rivya.errors import (
+    ConnectionFailed,
+    DeadlineExceeded,
+    OutcomeUnknown,
+    RivyaError,
+    Spent,
+    StatusError,
+    status_error_class,
+)
+
+ERROR_BODY_CHARACTERS: Final = 4_000
+_MESSAGE_CHARACTERS: Final = 300
+_ID_CHARACTERS: Final = 200
+_SECRETS: Final = re.compile(r"(rvya_sk_|whsec_)[A-Za-z0-9_\-+/=]+")
+_SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
+
+# httpx's names for "no byte of this request left the machine".
+_NOT_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+
+
+def masked(text: str, api_key: str | None) -> str:
+    """`text` without this key and without anything else that looks like a vendor secret."""
+    if api_key:
+        text = text.replace(api_key, "[key]")
+    return _SECRETS.sub(r"\1[masked]", text)
+
+
+def lost(error: Exception, *, is_late: bool, seconds: float, can_spend: bool) -> RivyaError:
+    """The error for a request without an answer. `is_late`: the call's whole time is used up."""
+    spent = _spent(can_spend)
+    if isinstance(error, _NOT_SENT):
+        return ConnectionFailed(f"The service could not be reached ({_reason(error)}).")
+    if is_late:
+        return DeadlineExceeded(
+            f"The call was cut after {seconds:g} s without a complete answer.", spent=spent
+        )
+    if isinstance(error, httpx.TimeoutException):
+        return OutcomeUnknown("The service did not answer in time.", spent=spent)
+    return OutcomeUnknown("The connection broke before an answer arrived.", spent=spent)
+
+
+def refused(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    api_key: str | None,
+    can_spend: bool,
+    now: datetime,
+) -> StatusError:
+    """The error for a 4xx or 5xx answer, whatever its body looks like."""
+    envelope = _envelope(body)
+    code = _word(envelope.get("code"))
+    kind = status_error_class(code, status)
+    said = envelope.get("message")
+    detail = masked(said, api_key)[:_MESSAGE_CHARACTERS] if isinstance(said, str) else ""
+    shown_code = masked(code or kind.default_code, api_key)
+    return kind(
+        f"Rivya answered {status} {shown_code}" + (f": {detail}" if detail else "."),
+        code=shown_code,
+        http_status=status,
+        request_id=request_id(headers, envelope),
+        spent=None if can_spend else "no",
+        body=text_of(body, api_key),
+        retry_after=retry_after_seconds(headers.get("retry-after"), now),
+    )
+
+
+def after(error: RivyaError, earlier: RivyaError | None, *, can_spend: bool) -> RivyaError:
+    """`error`, with the doubt that an earlier attempt of the same call has left.
+
+    An attempt that was refused says nothing about one that was sent before and lost.
+    """
+    if earlier is None or earlier.sent is False or earlier.spent == "no":
+        return error
+    if isinstance(error, ConnectionFailed):
+        return OutcomeUnknown(
+            f"{error} An earlier attempt of this call was sent and its answer is not known.",
+            spent=_spent(can_spend),
+        )
+    if error.spent == "no":
+        error.spent = "unknown"
+    return error
+
+
+def request_id(headers: Mapping[str, str], envelope: Mapping[str, Any]) -> str | None:
+    """The vendor's id of this request: from the error envelope, else from the header."""
+    found = _word(envelope.get("requestId")) or _word(headers.get(REQUEST_ID_HEADER))
+    return masked(found, None) if found else None
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait from a Retry-After header, given in seconds or as an HTTP date."""
+    if value is None:
+        return None
+    if _SECONDS.fullmatch(value.strip()):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def text_of(body: bytes, api_key: str | None) -> str:
+    """A body as evidence: readable, masked before it is shortened."""
+    text = body.decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+    return masked(text, api_key)[:ERROR_BODY_CHARACTERS]
+
+
+def _spent(can_spend: bool) -> Spent:
+    return "unknown" if can_spend else "no"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, httpx.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, httpx.PoolTimeout):
+        return "all connections are busy"
+    return str(error)[:120] or "connection refused"
+
+
+def _envelope(body: bytes) -> Mapping[str, Any]:
+    try:
+        envelope = parse_object(body).get("error")
+    except ValueError:
+        return {}
+    return envelope if isinstance(envelope, dict) else {}
+
+
+def _word(value: object) -> str | None:
+    """A short printable identifier, or None."""
+    if isinstance(value, str) and value.isprintable() and 0 < len(value) <= _ID_CHARACTERS:
+        return value
+    return None

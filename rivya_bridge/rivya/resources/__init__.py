@@ -1,0 +1,1 @@
+"""Calls by noun, one module each."""

@@ -1,0 +1,16 @@
+"""https://rivya.ai/docs/api-credits"""
+
+from rivya_bridge.rivya._http import Call, HttpPath
+from rivya_bridge.rivya.types.credits import Credits, read_credits
+
+
+class CreditsResource:
+    """The wallet."""
+
+    def __init__(self, http: HttpPath) -> None:
+        self._http = http
+
+    def retrieve(self) -> Credits:
+        """GET /credits: the balance. Needs the scope credits:read. Raises RivyaError."""
+        answer = self._http.send(Call("GET", "/credits"))
+        return read_credits(answer.data, answer.meta)

@@ -1,0 +1,20 @@
+"""https://rivya.ai/docs/api-models"""
+
+from rivya_bridge.rivya._http import Call, HttpPath
+from rivya_bridge.rivya.choices import MODELS_NEED_KEY
+from rivya_bridge.rivya.types.model import Model, read_models
+
+
+class Models:
+    """The public model list."""
+
+    def __init__(self, http: HttpPath) -> None:
+        self._http = http
+
+    def list(self) -> list[Model]:
+        """GET /models: every model, callable or not; entries without an id are left out.
+
+        Works without a key. Raises RivyaError.
+        """
+        answer = self._http.send(Call("GET", "/models", needs_key=MODELS_NEED_KEY))
+        return read_models(answer.data, answer.meta)
