@@ -5,8 +5,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from rivya_bridge import env, secret_key
-from rivya_bridge.broker import register as register_embedded_broker
+from rivya_bridge import broker, env, secret_key
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -174,11 +173,11 @@ CONTENT_SECURITY_POLICY = {
 
 # Celery: a doorbell. The database rows are the queue. --------------------------------------------
 
-register_embedded_broker()
+broker.register()
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
 SCALED_OUT = bool(CELERY_BROKER_URL)
 if not SCALED_OUT:
-    CELERY_BROKER_URL = f"embedded:///{BRIDGE_DATA_DIR / 'broker.sqlite3'}"
+    CELERY_BROKER_URL = broker.url_for(BRIDGE_DATA_DIR / "broker.sqlite3")
 elif CELERY_BROKER_URL.split(":", 1)[0] not in {"redis", "rediss", "amqp", "amqps", "pyamqp"}:
     raise ImproperlyConfigured(
         "CELERY_BROKER_URL names neither Redis nor RabbitMQ: give redis://host:6379/0 or "

@@ -71,7 +71,7 @@ def _check_absence(model: Model) -> list[Problem]:
 
 def _check_count(model: Model, count: int) -> list[Problem]:
     limit = max_references(model)
-    if limit is None or count <= limit + 1:
+    if limit is None or count <= limit:
         return []
     text = (
         f"{count} reference files are attached; {model.display_name} takes at most {limit}: "

@@ -236,15 +236,16 @@ def _make_run(experiment: Experiment, payload: RunIn) -> Run:
         "references": references,
         "continues_from": earlier,
         "note": payload.note,
-        "rating": payload.rating,
-        "verdict": payload.verdict,
     }
     if payload.source == "api":
         given = [name for name in STUDIO_ONLY if getattr(payload, name)]
         if given:
             text = "is only for Studio runs: an API run gets it from Rivya."
             raise Refusal.of([Problem(name, f"{name} {text}") for name in given])
-        return services.start_api_run(experiment, **common)
+        run = services.start_api_run(experiment, **common)
+        services.rate_run(run, payload.rating)
+        services.judge_run(run, payload.verdict)
+        return run
     return services.record_studio_run(
         experiment,
         **common,
@@ -252,6 +253,8 @@ def _make_run(experiment: Experiment, payload: RunIn) -> Run:
         result_text=payload.result_text,
         credits=payload.credits,
         duration_seconds=payload.duration_seconds,
+        rating=payload.rating,
+        verdict=payload.verdict,
     )
 
 

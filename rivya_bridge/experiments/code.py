@@ -73,7 +73,7 @@ _CURL_HEAD = """\
 request_key="${{REQUEST_KEY:-request-$(date +%s)-$$}}"
 """
 
-_CURL_UPLOAD = """
+_CURL_UPLOAD = """set -eu  # save this as a file and run it with sh: it stops when an upload fails
 upload() {{
   curl -sS --fail-with-body {files_url} \\
     -H "Authorization: Bearer $RIVYA_API_KEY" \\
@@ -91,8 +91,8 @@ curl -sS --fail-with-body {url} \\
 
 # The answer of an upload becomes an entry of params.referenceMediaItems.
 _JQ_ITEM = (
-    "{url, kind, name, mimeType: .mime_type, durationSeconds: .duration_seconds, "
-    "durationToken: .duration_token} | with_entries(select(.value != null))"
+    "def item: {url, kind, name, mimeType: .mime_type, durationSeconds: .duration_seconds, "
+    "durationToken: .duration_token} | with_entries(select(.value != null)); "
 )
 
 
@@ -108,7 +108,7 @@ def as_curl(call: Call, base_url: str = BASE_URL) -> str:
         model=shlex.quote(f"model={call.model_id}"),
     )
     uploads = [
-        f"reference_{number}=$(upload {shlex.quote(name)} {kind} | jq {shlex.quote(_JQ_ITEM)})"
+        f"reference_{number}=$(upload {shlex.quote(name)} {shlex.quote(kind)})"
         for number, (name, kind) in enumerate(call.files, 1)
     ]
     head = _CURL_HEAD.format(needs=", jq, and the reference files in this folder")
@@ -120,8 +120,8 @@ def _jq_body(body: str, count: int) -> str:
     """The body with the uploaded references put into its params."""
     names = [f"reference_{number}" for number in range(1, count + 1)]
     arguments = " ".join(f'--argjson {name} "${name}"' for name in names)
-    items = ", ".join(f"${name}" for name in names)
-    program = shlex.quote(f".params.referenceMediaItems = [{items}]")
+    items = ", ".join(f"(${name} | item)" for name in names)
+    program = shlex.quote(f"{_JQ_ITEM}.params.referenceMediaItems = [{items}]")
     return f"body=$(printf '%s' {shlex.quote(body)} | jq {arguments} {program})"
 
 
@@ -276,3 +276,13 @@ def _javascript_value(value: Any) -> str:
     """JSON is JavaScript, but for two line separators that older parsers take for line ends."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def snippets(run: Run, base_url: str = BASE_URL) -> list[tuple[str, str]]:
+    """(name, code) of a run's call for every language that pages show."""
+    call = call_of(run)
+    return [
+        ("cURL", as_curl(call, base_url)),
+        ("Python (httpx)", as_python(call, base_url)),
+        ("TypeScript", as_typescript(call, base_url)),
+    ]

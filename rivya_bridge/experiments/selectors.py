@@ -189,3 +189,9 @@ def experiment_facts(experiment: Experiment) -> ExperimentFacts:
     by_model = runs.values_list("model_id").annotate(count=Count("pk"))
     models = tuple((name, count) for name, count in by_model.order_by("-count", "model_id"))
     return ExperimentFacts(models=models, **sums)
+
+
+def runs_by_ids(ids: Iterable[str]) -> list[Run]:
+    """Complete runs that live updates ask for, at most 100; what is no id is passed over."""
+    wanted = [key for key in map(_as_uuid, list(ids)[:100]) if key]
+    return list(_complete_runs().filter(pk__in=wanted))

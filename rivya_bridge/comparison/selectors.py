@@ -1,0 +1,38 @@
+"""Reads of the comparison app."""
+
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from rivya_bridge.comparison.models import Comparison, ComparisonItem
+from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunResult
+from rivya_bridge.refusals import Missing, Problem
+
+
+def comparison_rows(experiment: Experiment | None = None) -> QuerySet[Comparison]:
+    """Comparisons, of one experiment or all, with their complete runs (four queries in all)."""
+    items = ComparisonItem.objects.select_related("run__task").prefetch_related(
+        Prefetch("run__results", RunResult.objects.select_related("file")),
+        Prefetch("run__references", RunReference.objects.select_related("file")),
+    )
+    rows = Comparison.objects.select_related("experiment", "winner")
+    rows = rows.prefetch_related(Prefetch("items", items))
+    return rows.filter(experiment=experiment) if experiment else rows
+
+
+def get_comparison(comparison_id: str | UUID) -> Comparison:
+    """One comparison as `comparison_rows` gives it. Raises Missing."""
+    try:
+        key = comparison_id if isinstance(comparison_id, UUID) else UUID(comparison_id)
+    except (ValueError, AttributeError, TypeError):
+        key = None
+    row = comparison_rows().filter(pk=key).first() if key else None
+    if row is None:
+        text = f"There is no comparison {str(comparison_id)[:60]!r}."
+        raise Missing(text, (Problem("comparison", text),))
+    return row
+
+
+def compared_runs(comparison: Comparison) -> list[Run]:
+    """The runs of a comparison in their order."""
+    return [item.run for item in comparison.items.all()]

@@ -1,0 +1,18 @@
+"""The product's own settings over a data folder that lasts one test session."""
+
+import os
+import tempfile
+
+os.environ["BRIDGE_DATA_DIR"] = tempfile.mkdtemp(prefix="bridge-tests-")
+for name in ("RIVYA_API_KEY", "RIVYA_BASE_URL", "CELERY_BROKER_URL", "BRIDGE_PUBLIC_URL"):
+    os.environ.pop(name, None)
+
+from rivya_bridge.settings import *  # noqa: E402, F403
+from rivya_bridge.settings import STORAGES
+
+# No test needs collected static files: their addresses are plain, and nothing is looked up.
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = False
