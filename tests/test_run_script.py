@@ -43,7 +43,7 @@ def started(*command: str, **environment: str) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "rivya_bridge.settings", **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -209,9 +209,12 @@ def test_an_address_of_another_machine_is_refused() -> None:
 
 
 def test_a_second_start_on_the_same_data_folder_is_refused(tmp_path: Path) -> None:
-    with only_one(tmp_path, "http://127.0.0.1:8000"):
-        with pytest.raises(StartRefused) as refusal, only_one(tmp_path, "http://127.0.0.1:9000"):
-            pass
+    with (
+        only_one(tmp_path, "http://127.0.0.1:8000"),
+        pytest.raises(StartRefused) as refusal,
+        only_one(tmp_path, "http://127.0.0.1:9000"),
+    ):
+        pass
     assert f"http://127.0.0.1:8000, process {os.getpid()}" in str(refusal.value)
     with only_one(tmp_path, "http://127.0.0.1:9000"):
         assert "9000" in (tmp_path / "up.lock").read_text()

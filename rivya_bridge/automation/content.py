@@ -69,7 +69,7 @@ def param_problems(model: Model, params: Mapping[str, Any]) -> list[Problem]:
 
 def normalized(draft: Draft, model: Model) -> tuple[Draft, list[Problem]]:
     """The draft as it would be stored, every part in its full form, and all that is wrong with it."""
-    problems = _model_problems(model)
+    problems = model_problems(model)
     prompt = clean_text(draft.prompt) or ""
     variables = check_variables(problems, _entries(problems, "variables", draft.variables))
     exposed = _exposed(problems, _entries(problems, "exposed_params", draft.exposed_params), model)
@@ -94,7 +94,8 @@ def normalized(draft: Draft, model: Model) -> tuple[Draft, list[Problem]]:
     return full, problems
 
 
-def _model_problems(model: Model) -> list[Problem]:
+def model_problems(model: Model) -> list[Problem]:
+    """What keeps a model out of templates: chat models, and those not available."""
     if model.category == "chat":
         text = f"{model.display_name} is a chat model: templates make images, videos and audio."
         return [Problem("model", text)]

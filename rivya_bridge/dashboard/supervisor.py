@@ -84,7 +84,7 @@ class _Child:
 
     @property
     def pipe(self) -> int:
-        assert self.process and self.process.stdout  # noqa: S101 - narrows the type
+        assert self.process and self.process.stdout
         return self.process.stdout.fileno()
 
     def start(self, now: float) -> None:
@@ -122,7 +122,7 @@ class _Child:
 
     def close(self) -> None:
         """Forget the process, which has ended."""
-        assert self.process and self.process.stdout  # noqa: S101 - narrows the type
+        assert self.process and self.process.stdout
         self.process.stdout.close()
         self.process = None
 

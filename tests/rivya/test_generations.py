@@ -167,3 +167,11 @@ def test_an_answer_without_id_or_status_leaves_the_credits_in_doubt(
     assert caught.value.http_status == 202
     assert caught.value.body
     assert len(server.requests) == 1
+
+
+def test_the_same_task_read_twice_is_equal(server: ScriptedServer, client: Rivya) -> None:
+    server.play(
+        answer(body=as_json(SUCCEEDED), headers={"X-Request-Id": "req_1"}),
+        answer(body=as_json(SUCCEEDED), headers={"X-Request-Id": "req_2"}),
+    )
+    assert client.generations.retrieve("t") == client.generations.retrieve("t")

@@ -14,7 +14,7 @@ class Credits:
     """`current_credits`: whole credits in the wallet that Studio and API share."""
 
     current_credits: int
-    meta: AnswerMeta
+    meta: AnswerMeta = field(compare=False)
     raw: dict[str, Any] = field(repr=False, compare=False)
 
 

@@ -30,7 +30,7 @@ class RemoteFile:
     size_bytes: int | None
     duration_seconds: float | None
     duration_token: str | None = field(repr=False)
-    meta: AnswerMeta
+    meta: AnswerMeta = field(compare=False)
     raw: dict[str, Any] = field(repr=False, compare=False)
 
 

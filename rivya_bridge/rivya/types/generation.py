@@ -31,7 +31,7 @@ class Generation:
     urls: tuple[str, ...]
     error_code: str | None
     error_message: str | None
-    meta: AnswerMeta
+    meta: AnswerMeta = field(compare=False)
     raw: dict[str, Any] = field(repr=False, compare=False)
 
     @property

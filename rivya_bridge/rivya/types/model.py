@@ -74,7 +74,7 @@ class Model:
     file_kinds: tuple[str, ...]
     chat_capabilities: dict[str, Any] | None = field(hash=False)
     notices: tuple[str, ...]
-    meta: AnswerMeta
+    meta: AnswerMeta = field(compare=False)
     raw: dict[str, Any] = field(repr=False, compare=False)
 
     @property
