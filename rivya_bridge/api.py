@@ -79,7 +79,11 @@ def _field_of(detail: dict[str, Any]) -> dict[str, Any]:
         place.pop(0)
     limits = detail.get("ctx", {})
     limit = next(
-        (limits[key] for key in ("max_length", "min_length", "le", "ge", "expected") if key in limits),
+        (
+            limits[key]
+            for key in ("max_length", "min_length", "le", "ge", "expected")
+            if key in limits
+        ),
         None,
     )
     message = str(detail.get("msg", "is not valid")).rstrip(".")

@@ -1,9 +1,9 @@
 """What a service says when it will not do something: a sentence for people, named fields, no loss.
 
-    Refusal            422  the input breaks a rule; `problems` names each field
-    ├── Missing        404  what was named does not exist
-    ├── Conflict       409  somebody or something else was first
-    └── Unavailable    503  what is needed does not answer now
+Refusal            422  the input breaks a rule; `problems` names each field
+├── Missing        404  what was named does not exist
+├── Conflict       409  somebody or something else was first
+└── Unavailable    503  what is needed does not answer now
 """
 
 from collections.abc import Sequence

@@ -18,7 +18,9 @@ def read_or_make(path: Path) -> str:
         _make_once(path)
         secret = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"The secret in {str(path)!r} cannot be used: {error}.") from error
+        raise ImproperlyConfigured(
+            f"The secret in {str(path)!r} cannot be used: {error}."
+        ) from error
     if len(secret) < 50:
         raise ImproperlyConfigured(
             f"The secret in {str(path)!r} is too short: delete the file to make a new one "

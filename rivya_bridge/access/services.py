@@ -35,9 +35,7 @@ def create_launch_link() -> str:
 def redeem_launch_link(token: str) -> bool:
     """Uses the link up; False when it is unknown, used or expired."""
     now = timezone.now()
-    unused = LaunchLink.objects.filter(
-        token_hash=_hash(token), used_at=None, expires_at__gte=now
-    )
+    unused = LaunchLink.objects.filter(token_hash=_hash(token), used_at=None, expires_at__gte=now)
     return unused.update(used_at=now) == 1
 
 
@@ -116,12 +114,13 @@ def _same_object(earlier: OnceKey, digest: str, body: dict[str, Any]) -> str:
         return earlier.object_id
     text = json.loads(json.dumps(body, default=str))
     differing = sorted(
-        name
-        for name in {*text, *earlier.body}
-        if text.get(name) != earlier.body.get(name)
+        name for name in {*text, *earlier.body} if text.get(name) != earlier.body.get(name)
     )
     raise Conflict(
         "This Idempotency-Key was used before with another body (different: "
         f"{', '.join(differing)}). Use a new key for a new request, or send the first body again.",
-        [Problem(name, f"{name} differs from the first request with this key.") for name in differing],
+        [
+            Problem(name, f"{name} differs from the first request with this key.")
+            for name in differing
+        ],
     )

@@ -63,7 +63,9 @@ def param_problems(model: Model, params: Mapping[str, Any]) -> list[Problem]:
     found = check_request(open_model, prompt="-", params=params, references=())
     problems = [problem for problem in found if problem.field.startswith("params")]
     if not problems and not is_storable(params):
-        problems.append(Problem("params", "params must be texts and numbers without NUL characters."))
+        problems.append(
+            Problem("params", "params must be texts and numbers without NUL characters.")
+        )
     return problems
 
 
@@ -78,7 +80,9 @@ def normalized(draft: Draft, model: Model) -> tuple[Draft, list[Problem]]:
     names = {entry["name"] for entry in variables}
     problems += check_prompt(draft.prompt, names)
     _check_names(problems, variables, exposed, slots)
-    if not any(problem.field.startswith(("fixed_params", "exposed_params")) for problem in problems):
+    if not any(
+        problem.field.startswith(("fixed_params", "exposed_params")) for problem in problems
+    ):
         problems += _param_values(model, fixed, exposed)
     full = Draft(
         model_id=model.id,
@@ -110,9 +114,10 @@ def model_problems(model: Model) -> list[Problem]:
 
 def _entries(problems: list[Problem], name: str, value: object) -> list[dict[str, Any]]:
     """A list of objects; [] and a problem for anything else."""
-    is_list = isinstance(value, list | tuple) and len(value) <= MAX_ENTRIES
-    if is_list and all(isinstance(entry, Mapping) for entry in value):  # type: ignore[union-attr]
-        return [dict(entry) for entry in value]  # type: ignore[union-attr]
+    if isinstance(value, list | tuple) and len(value) <= MAX_ENTRIES:
+        entries = [dict(entry) for entry in value if isinstance(entry, Mapping)]
+        if len(entries) == len(value):
+            return entries
     text = f"{name} must be a list of at most {MAX_ENTRIES} objects."
     problems.append(Problem(name, text, MAX_ENTRIES))
     return []
@@ -133,7 +138,9 @@ def _exposed(
             text = f"{field_name}: {str(key)[:60]!r} is no exposable param of {model.display_name}: {listed}."
             problems.append(Problem(field_name, text))
             continue
-        label = read_text(problems, f"{field_name}.label", entry.get("label") or "", most=LABEL_LENGTH)
+        label = read_text(
+            problems, f"{field_name}.label", entry.get("label") or "", most=LABEL_LENGTH
+        )
         kept.append({"key": key, "default": entry.get("default"), "label": label})
     return kept
 
@@ -195,4 +202,3 @@ def _expected(problems: list[Problem], value: object, model: Model) -> dict[str,
         "category": model.category,
         "count": read_whole(problems, "expected.count", count, least=1, most=MAX_COUNT),
     }
-

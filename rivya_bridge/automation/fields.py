@@ -51,9 +51,7 @@ def read_text(
     return text
 
 
-def read_whole(
-    problems: list[Problem], field: str, value: object, *, least: int, most: int
-) -> int:
+def read_whole(problems: list[Problem], field: str, value: object, *, least: int, most: int) -> int:
     """A whole number from `least` to `most`; `least` and a problem otherwise."""
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return value
@@ -105,4 +103,6 @@ def unknown_keys(
     extra = sorted(str(key)[:40] for key in entry if key not in known)
     if extra:
         names = ", ".join(sorted(known))
-        problems.append(Problem(field, f"{field} has unknown keys ({', '.join(extra)}): use {names}."))
+        problems.append(
+            Problem(field, f"{field} has unknown keys ({', '.join(extra)}): use {names}.")
+        )

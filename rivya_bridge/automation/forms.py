@@ -39,8 +39,10 @@ def _field(spec: InputSpec) -> forms.Field:
 def _help(spec: InputSpec) -> str:
     parts = [spec.help] if spec.help and spec.help != spec.label else []
     if spec.type == "number" and (spec.min is not None or spec.max is not None):
-        parts.append(f"From {spec.min if spec.min is not None else '…'} to "
-                     f"{spec.max if spec.max is not None else '…'}.")
+        parts.append(
+            f"From {spec.min if spec.min is not None else '…'} to "
+            f"{spec.max if spec.max is not None else '…'}."
+        )
     if spec.type == "file":
         parts.append(f"A file of kind {spec.kind}, at most {spec.max_size_mb or 10:g} MB.")
         if spec.default:

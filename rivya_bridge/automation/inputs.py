@@ -189,7 +189,9 @@ def _is_empty(spec: InputSpec, value: str) -> bool:
 def _wanted(spec: InputSpec) -> str:
     if spec.options:
         return f"give one of {', '.join(spec.options[:30])}"
-    return {"number": "give a number", "boolean": "give true or false"}.get(spec.type, "give a text")
+    return {"number": "give a number", "boolean": "give true or false"}.get(
+        spec.type, "give a text"
+    )
 
 
 def _read_text(problems: list[Problem], spec: InputSpec, value: Any) -> str | None:
@@ -271,7 +273,9 @@ def _load(problems: list[Problem], ids: Mapping[str, Any]) -> dict[str, StoredFi
 
 def _file_problems(spec: InputSpec, file: StoredFile) -> list[Problem]:
     if file.kind != spec.kind:
-        message = f"{spec.name} takes files of kind {spec.kind}; {file.name} is of kind {file.kind}."
+        message = (
+            f"{spec.name} takes files of kind {spec.kind}; {file.name} is of kind {file.kind}."
+        )
         return [Problem(spec.name, message, spec.kind)]
     problems = []
     if spec.mime_types and file.mime_type not in spec.mime_types:
@@ -280,14 +284,14 @@ def _file_problems(spec: InputSpec, file: StoredFile) -> list[Problem]:
         problems.append(Problem(spec.name, message, allowed))
     if spec.max_size_mb is not None and file.size_bytes > spec.max_size_mb * MEGABYTE:
         size = file.size_bytes / MEGABYTE
-        message = f"{spec.name}: {file.name} has {size:.1f} MB; the limit is {spec.max_size_mb:g} MB."
+        message = (
+            f"{spec.name}: {file.name} has {size:.1f} MB; the limit is {spec.max_size_mb:g} MB."
+        )
         problems.append(Problem(spec.name, message, spec.max_size_mb))
     return problems
 
 
-def build_request(
-    version: Content, inputs: Inputs
-) -> tuple[str, dict[str, Any], list[StoredFile]]:
+def build_request(version: Content, inputs: Inputs) -> tuple[str, dict[str, Any], list[StoredFile]]:
     """Prompt, params and references (in slot order) of one job. Raises Refusal for the prompt."""
     prompt = render_prompt(version.prompt, inputs.variables)
     params = {**version.fixed_params, **inputs.params}

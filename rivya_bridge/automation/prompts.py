@@ -30,7 +30,7 @@ NODES = frozenset(
 )  # fmt: skip
 # Words that Jinja2 itself gives a meaning.
 RESERVED = frozenset(
-    "and caller else elif endif false if in is kwargs loop none not or self super true varargs".split()
+    ["and", "caller", "else", "elif", "endif", "false", "if", "in", "is", "kwargs", "loop", "none", "not", "or", "self", "super", "true", "varargs"]
 )
 VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

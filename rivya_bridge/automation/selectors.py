@@ -48,7 +48,7 @@ def template_rows(query: str = "") -> QuerySet[JobTemplate]:
 
 
 def job_rows(template: JobTemplate | None = None) -> QuerySet[Job]:
-    """Jobs, of one template or all, with task, version and output files (three queries in all)."""
+    """Jobs, of one template or all, with task, version and output files (two queries in all)."""
     rows = Job.objects.select_related("task", "version", "template").prefetch_related(
         Prefetch("task__outputs", TaskOutput.objects.select_related("file"))
     )

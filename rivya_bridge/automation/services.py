@@ -54,9 +54,7 @@ def create_template(
 
 
 def slug_taken(slug: str) -> Conflict:
-    text = (
-        f"A template {slug!r} exists already: choose another slug, or add a version to that template."
-    )
+    text = f"A template {slug!r} exists already: choose another slug, or add a version to that template."
     return Conflict(text, (Problem("slug", text),))
 
 
@@ -243,7 +241,10 @@ def _same_job(earlier: Job, template: JobTemplate, raw_inputs: Mapping[str, Any]
         raise Conflict(
             f"This key started a job with other inputs before (different: {', '.join(differing)}): "
             "use a new key for a new job. Nothing was started.",
-            [Problem(name, f"{name} differs from the first use of this key.") for name in differing],
+            [
+                Problem(name, f"{name} differs from the first use of this key.")
+                for name in differing
+            ],
         )
     return earlier
 

@@ -80,15 +80,14 @@ def _default_file(problems: list[Problem], field: str, value: object, kind: str)
     return str(file.pk)
 
 
-def _mime_types(
-    problems: list[Problem], field: str, value: object, limit: KindLimit
-) -> list[str]:
+def _mime_types(problems: list[Problem], field: str, value: object, limit: KindLimit) -> list[str]:
     if not value:
         return list(limit.mime_types)
     known = limit.mime_types
-    is_list = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
-    if is_list and (not known or set(value) <= set(known)):  # type: ignore[call-overload]
-        return list(value)  # type: ignore[call-overload]
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        wanted: list[str] = list(value)
+        if not known or set(wanted) <= set(known):
+            return wanted
     text = f"{field}.mime_types must be some of: {', '.join(known) or 'media types'}."
     problems.append(Problem(f"{field}.mime_types", text, ", ".join(known)))
     return list(known)
@@ -103,6 +102,8 @@ def _max_size(
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and value > 0 and (most is None or value <= most):  # type: ignore[operator]
         return value  # type: ignore[return-value]
-    text = f"{field}.max_size_mb must be above 0 and at most {most if most is not None else 'finite'}."
+    text = (
+        f"{field}.max_size_mb must be above 0 and at most {most if most is not None else 'finite'}."
+    )
     problems.append(Problem(f"{field}.max_size_mb", text, most))
     return most

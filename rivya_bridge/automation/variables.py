@@ -3,7 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rivya_bridge.automation.fields import as_number, clean_text, read_text, read_whole, unknown_keys
+from rivya_bridge.automation.fields import (
+    as_number,
+    clean_text,
+    read_text,
+    read_whole,
+    unknown_keys,
+)
 from rivya_bridge.automation.prompts import is_variable_name
 from rivya_bridge.refusals import Problem
 
@@ -99,7 +105,7 @@ def _choice(problems: list[Problem], field: str, entry: Entry) -> Entry:
         )
         problems.append(Problem(f"{field}.options", text, MAX_OPTIONS))
         return {"options": []}
-    assert isinstance(options, list | tuple)  # noqa: S101 - _are_options has looked
+    assert isinstance(options, list | tuple)
     if entry.get("default") is not None and entry["default"] not in options:
         text = f"{field}.default must be one of its options."
         problems.append(Problem(f"{field}.default", text))

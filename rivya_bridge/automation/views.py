@@ -110,7 +110,9 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     }
     wants_part = bool(request.headers.get("HX-Request"))
     status = STOP_POLLING if wants_part and row.task.is_terminal else 200
-    return render_page(request, "automation/job.html", "automation/_job.html", context, status=status)
+    return render_page(
+        request, "automation/job.html", "automation/_job.html", context, status=status
+    )
 
 
 @require_safe

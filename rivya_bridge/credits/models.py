@@ -25,7 +25,9 @@ class Wallet(models.Model):
 
     @property
     def free_credits(self) -> int | None:
-        return None if self.current_credits is None else self.current_credits - self.reserved_credits
+        return (
+            None if self.current_credits is None else self.current_credits - self.reserved_credits
+        )
 
 
 class LedgerEntry(models.Model):

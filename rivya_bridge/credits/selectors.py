@@ -32,9 +32,9 @@ def spending() -> Spending:
     """Sums over the account's ledger (one query)."""
     entries = LedgerEntry.objects.filter(account=current_connection().account)
     settled = entries.filter(kind="settle").aggregate(sum=Sum("amount"), count=Count("pk"))
-    open_reserved = entries.filter(
-        kind="reserve", task__final_credits__isnull=True
-    ).aggregate(sum=Sum("amount"))
+    open_reserved = entries.filter(kind="reserve", task__final_credits__isnull=True).aggregate(
+        sum=Sum("amount")
+    )
     return Spending(settled["sum"] or 0, open_reserved["sum"] or 0, settled["count"])
 
 

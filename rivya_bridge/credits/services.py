@@ -27,9 +27,7 @@ def release_credits(account: str, amount: int) -> None:
     )
 
 
-def record_acceptance(
-    *, task_id: object, account: str, remote_id: str, reserved: int
-) -> None:
+def record_acceptance(*, task_id: object, account: str, remote_id: str, reserved: int) -> None:
     """Rivya accepted a task and reserved credits: the ledger's first entry, the balance moved."""
     _move(account, -reserved)
     LedgerEntry.objects.create(

@@ -30,7 +30,9 @@ class ExperimentIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     title: str = Field(description="1 to 200 characters")
-    question: str = Field("", description="what the experiment is to answer, at most 500 characters")
+    question: str = Field(
+        "", description="what the experiment is to answer, at most 500 characters"
+    )
     brief: str = Field("", description="at most 10,000 characters")
     category: str = Field("image", description="image, video, audio or chat")
     tags: list[str] = Field([], description="at most 20 of at most 40 characters")

@@ -65,7 +65,9 @@ def read_tags(problems: list[Problem], value: object) -> list[str]:
         problems.append(Problem("tags", message, MAX_TAGS))
     too_long = next((tag for tag in tags if len(tag) > TAG_LENGTH), None)
     if too_long:
-        message = f"The tag {too_long[:50]!r} has {len(too_long)} characters; the limit is {TAG_LENGTH}."
+        message = (
+            f"The tag {too_long[:50]!r} has {len(too_long)} characters; the limit is {TAG_LENGTH}."
+        )
         problems.append(Problem("tags", message, TAG_LENGTH))
     return tags
 

@@ -60,7 +60,8 @@ def _known(field: str, value: str, known: Iterable[str]) -> str:
 
 def preview_of(experiment: Experiment) -> StoredFile | None:
     """The first result file of the newest run that has one, for a row of `experiment_rows`."""
-    for run in getattr(experiment, "newest_runs", []):
+    newest: list[Run] = getattr(experiment, "newest_runs", [])
+    for run in newest:
         for result in run.results.all():
             return result.file
     return None
@@ -129,9 +130,7 @@ def get_runs(ids: Iterable[str | UUID], *, field: str = "runs") -> list[Run]:
     known = _complete_runs().in_bulk([key for _, key in wanted if key])
     unknown = [raw for raw, key in wanted if key not in known]
     if unknown:
-        raise Refusal.of(
-            [Problem(field, f"There is no run {str(raw)[:60]!r}.") for raw in unknown]
-        )
+        raise Refusal.of([Problem(field, f"There is no run {str(raw)[:60]!r}.") for raw in unknown])
     return [known[key] for _, key in wanted if key]
 
 

@@ -25,7 +25,9 @@ class PromoteIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(description="1 to 120 characters")
-    slug: str | None = Field(None, description="the template's address; made from the name if absent")
+    slug: str | None = Field(
+        None, description="the template's address; made from the name if absent"
+    )
     description: str = ""
     prompt: str | None = Field(None, description="the run's prompt with {{ variables }}")
     variables: list[dict[str, Any]] = Field(

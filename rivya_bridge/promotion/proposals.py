@@ -180,8 +180,6 @@ def free_slug(title: str) -> str:
     base = slugify(title)[: SLUG_LENGTH - 5].replace("_", "-").strip("-") or "template"
     while "--" in base:
         base = base.replace("--", "-")
-    taken = set(
-        JobTemplate.objects.filter(slug__startswith=base).values_list("slug", flat=True)
-    )
+    taken = set(JobTemplate.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     tries = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
     return next(slug for slug in tries if slug not in taken)

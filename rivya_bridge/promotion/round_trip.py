@@ -43,7 +43,9 @@ def _param_differences(used: dict[str, Any], made: dict[str, Any]) -> list[Probl
 
 
 def _shown(params: dict[str, Any], key: str) -> str:
-    return json.dumps(params[key], sort_keys=True, ensure_ascii=False) if key in params else "not set"
+    return (
+        json.dumps(params[key], sort_keys=True, ensure_ascii=False) if key in params else "not set"
+    )
 
 
 def _differs(field: str, used: str, made: str) -> Problem:

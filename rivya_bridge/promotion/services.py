@@ -129,8 +129,6 @@ def _check(draft: Draft, run: Run) -> None:
     problems = problems or round_trip_difference(full, run)
     if not problems:
         references = [reference.file for reference in run.references.all()]
-        problems = check_request(
-            model, prompt=run.prompt, params=run.params, references=references
-        )
+        problems = check_request(model, prompt=run.prompt, params=run.params, references=references)
     if problems:
         raise Refusal.of(problems)

@@ -135,5 +135,3 @@ def promote(request: HttpRequest, run_id: UUID) -> HttpResponse:
         template = "promotion/_variables.html"
     status = 422 if data is not None and not is_preview else 200
     return render(request, template, context, status=status)
-
-

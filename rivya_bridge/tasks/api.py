@@ -64,7 +64,9 @@ class EventOut(Schema):
 class OutputOut(Schema):
     position: int
     file_id: UUID | None
-    url: str | None = Field(description="Where this product serves the file; null until it is saved.")
+    url: str | None = Field(
+        description="Where this product serves the file; null until it is saved."
+    )
 
 
 class TaskDetailOut(TaskOut):

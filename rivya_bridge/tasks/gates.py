@@ -48,9 +48,7 @@ def close_gate(name: str, until: datetime, reason: str, text: str) -> None:
     )
     if not made:
         Gate.objects.filter(pk=gate.pk).update(
-            closed_until=max(until, gate.closed_until)
-            if reason == "rate_limited"
-            else until,
+            closed_until=max(until, gate.closed_until) if reason == "rate_limited" else until,
             reason=reason,
             text=text[:500],
             failures=F("failures") + 1,

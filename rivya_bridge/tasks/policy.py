@@ -51,7 +51,12 @@ def clamp_retry_after(seconds: float | None, tries: int) -> float:
 
 
 def after_failed_sending(
-    error: errors.RivyaError, *, unknown_tries: int, same_failures: int, conflicts: int, gate_failures: int
+    error: errors.RivyaError,
+    *,
+    unknown_tries: int,
+    same_failures: int,
+    conflicts: int,
+    gate_failures: int,
 ) -> Next:
     """The next state for a failed POST. Counts include the failure at hand, gate_failures do not."""
     match error:

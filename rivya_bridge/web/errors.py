@@ -18,9 +18,7 @@ def envelope(code: str, message: str, fields: list[dict[str, Any]] | None = None
 
 
 def refusal_envelope(refusal: Refusal) -> dict[str, Any]:
-    fields = [
-        {"field": p.field, "message": p.message, "limit": p.limit} for p in refusal.problems
-    ]
+    fields = [{"field": p.field, "message": p.message, "limit": p.limit} for p in refusal.problems]
     return envelope(refusal.code, refusal.message, fields)
 
 

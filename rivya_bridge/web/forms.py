@@ -5,7 +5,9 @@ from django import forms
 from rivya_bridge.refusals import Refusal
 
 
-def add_problems(form: forms.BaseForm, refusal: Refusal, names: dict[str, str] | None = None) -> None:
+def add_problems(
+    form: forms.BaseForm, refusal: Refusal, names: dict[str, str] | None = None
+) -> None:
     """Adds each problem to its field (`names` translates), or to the form when it has no such field."""
     if not refusal.problems:
         form.add_error(None, refusal.message)

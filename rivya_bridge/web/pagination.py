@@ -30,11 +30,14 @@ def read_cursor(raw: str | None) -> uuid.UUID | None:
         return uuid.UUID(raw)
     except ValueError as error:
         raise Refusal.field(
-            "cursor", f"{raw[:40]!r} is no cursor: take it from the `next` of a list, or leave it out."
+            "cursor",
+            f"{raw[:40]!r} is no cursor: take it from the `next` of a list, or leave it out.",
         ) from error
 
 
-def keyset_page(rows: QuerySet[Row, Any], cursor: str | None, *, size: int = PAGE_SIZE) -> Page[Row]:
+def keyset_page(
+    rows: QuerySet[Row, Any], cursor: str | None, *, size: int = PAGE_SIZE
+) -> Page[Row]:
     """The `size` newest rows behind `cursor`. One query; one row more is read to know the end."""
     after = read_cursor(cursor)
     rows = rows.order_by("-id")

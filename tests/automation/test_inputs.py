@@ -144,9 +144,9 @@ def test_a_required_slot_must_be_filled_unless_it_has_a_default():
 
 def test_an_unknown_file_is_named_by_its_slot():
     slots = [{"name": "start", "kind": "image", "required": False}]
-    assert set(refused({"subject": "cup", "start": str(make_file().pk)[:-1]}, file_slots=slots)) == {
-        "start"
-    }
+    assert set(
+        refused({"subject": "cup", "start": str(make_file().pk)[:-1]}, file_slots=slots)
+    ) == {"start"}
 
 
 def test_the_inputs_are_kept_as_json():

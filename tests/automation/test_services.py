@@ -270,7 +270,7 @@ def test_lists_take_the_same_queries_for_many_rows(count, django_assert_num_quer
         for row in template_rows().order_by("-id"):
             assert (row.job_count, row.last_job_status) == (2, "succeeded")
             assert row.current_version.number == 1
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         for job in job_rows():
             assert [output.file.name for output in job.task.outputs.all()]
             assert job.template.name and job.version.number and job.status

@@ -39,7 +39,7 @@ class Workers:
             "--without-gossip --without-mingle --without-heartbeat"
         )
         with self.log(len(self.running)).open("wb") as log:
-            worker = subprocess.Popen(  # noqa: S603
+            worker = subprocess.Popen(
                 [sys.executable, *options.split()],
                 cwd=PROJECT,
                 env=environment,

@@ -34,7 +34,7 @@ def test_the_pieces_make_both_texts_again(a, b):
 
 
 def test_very_long_and_different_texts_show_the_changed_middle_whole():
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     a, b = ("".join(chance.choice("ab .,") for _ in range(20_000)) for _ in range(2))
     pieces = word_diff(f"same {a} end", f"same {b} end")
     assert len(a) * len(b) > MAX_PRODUCT

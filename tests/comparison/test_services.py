@@ -4,7 +4,7 @@ import pytest
 
 from rivya_bridge.comparison.matrix import diff_matrix
 from rivya_bridge.comparison.models import Comparison
-from rivya_bridge.comparison.selectors import comparison_rows, compared_runs, get_comparison
+from rivya_bridge.comparison.selectors import compared_runs, comparison_rows, get_comparison
 from rivya_bridge.comparison.services import save_comparison, update_comparison
 from rivya_bridge.refusals import Missing, Refusal
 from tests.experiments.factories import add_models, make_experiment, make_file, record, start

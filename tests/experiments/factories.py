@@ -38,7 +38,13 @@ def add_models(*model_ids: str, **changes: Any) -> None:
 def make_file(name: str = "bottle.png", **changes: Any) -> StoredFile:
     """A row of the vault; its bytes are not needed by these tests."""
     sha256 = hashlib.sha256(f"{name}-{next(_numbers)}".encode()).hexdigest()
-    fields = {"kind": "image", "mime_type": "image/png", "size_bytes": 1000, "width": 8, "height": 8}
+    fields = {
+        "kind": "image",
+        "mime_type": "image/png",
+        "size_bytes": 1000,
+        "width": 8,
+        "height": 8,
+    }
     return StoredFile.objects.create(name=name, sha256=sha256, **{**fields, **changes})
 
 

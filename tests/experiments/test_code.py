@@ -25,7 +25,7 @@ def png(name: str) -> StoredFile:
 
 
 def shell(script: str) -> list[str]:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [shutil.which("sh") or "/bin/sh", "-eu", "-c", CURL + script],
         capture_output=True,
         check=True,
@@ -93,7 +93,9 @@ def test_references_are_uploaded_first_and_attached_in_order(write):
 
 
 @pytest.mark.parametrize("write", EVERY)
-@pytest.mark.parametrize("name", ["a;b.png", "-rf.png", "$(id).png", "a\n.png", "../x.png", "é.png"])
+@pytest.mark.parametrize(
+    "name", ["a;b.png", "-rf.png", "$(id).png", "a\n.png", "../x.png", "é.png"]
+)
 def test_a_file_name_that_needs_quoting_gives_way_to_a_plain_one(write, name):
     code = write(Call("flux-2-pro", "A bottle", {}, [png(name)]))
     assert "reference-1.png" in code
@@ -103,15 +105,20 @@ def test_a_file_name_that_needs_quoting_gives_way_to_a_plain_one(write, name):
 def test_code_with_references_parses():
     call = Call("flux-2-pro", "It's", {"resolution": "2K"}, [png("a.png")])
     ast.parse(as_python(call))
-    subprocess.run(["/bin/sh", "-n", "-c", as_curl(call)], check=True)  # noqa: S603
+    subprocess.run(["/bin/sh", "-n", "-c", as_curl(call)], check=True)
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
 def test_the_shell_puts_uploaded_references_into_the_body():
     call = Call("flux-2-pro", "It's", {"resolution": "2K"}, [png("a.png")])
     script = as_curl(call)
-    uploaded = {"url": "https://x.test/a", "kind": "image", "name": "a.png",
-                "mime_type": "image/png", "duration_seconds": None}
+    uploaded = {
+        "url": "https://x.test/a",
+        "kind": "image",
+        "name": "a.png",
+        "mime_type": "image/png",
+        "duration_seconds": None,
+    }
     stand_in = "curl() { case \"$*\" in *v1/files*) printf '%s' '" + json.dumps(uploaded) + "' ;; "
     stand_in += "*) printf '\\0%s' \"$@\" ;; esac; }\n"
     body = json.loads(shell(stand_in + script)[-1])

@@ -55,7 +55,9 @@ def test_a_list_takes_the_same_queries_for_many_rows(count, django_assert_num_qu
     start(experiment, references=[])
     with django_assert_num_queries(3):
         for run in run_rows(experiment):
-            assert [one.file.name for one in (*run.results.all(), *run.references.all())] or run.task
+            assert [
+                one.file.name for one in (*run.results.all(), *run.references.all())
+            ] or run.task
             assert run.status
             assert run.experiment.title
 

@@ -3,8 +3,8 @@ import threading
 import pytest
 from django.db import connection, connections
 
-from rivya_bridge.credits.models import Wallet
 from rivya_bridge.connection import current_connection
+from rivya_bridge.credits.models import Wallet
 from rivya_bridge.experiments.models import Experiment, Run, RunResult
 from rivya_bridge.experiments.services import (
     annotate_run,
@@ -39,7 +39,11 @@ def fields_of(refused) -> list[str]:
 
 def test_it_works():
     experiment = create_experiment(
-        title=" Bottle ", question="Which?", brief="a\r\nb", category="video", tags=["a", "a", " b "]
+        title=" Bottle ",
+        question="Which?",
+        brief="a\r\nb",
+        category="video",
+        tags=["a", "a", " b "],
     )
     experiment.refresh_from_db()
     assert (experiment.title, experiment.brief, experiment.tags) == ("Bottle", "a\nb", ["a", "b"])
@@ -76,7 +80,10 @@ def test_an_experiment_with_a_broken_limit_is_refused_by_field(field, value):
 
 def test_values_at_their_limits_are_kept():
     create_experiment(
-        title="a" * 200, question="a" * 500, brief="a" * 10_000, tags=["t" * 39 + str(n) for n in range(10)]
+        title="a" * 200,
+        question="a" * 500,
+        brief="a" * 10_000,
+        tags=["t" * 39 + str(n) for n in range(10)],
     )
 
 

@@ -16,7 +16,7 @@ PROMPT = (
 TEMPLATE_PROMPT = PROMPT.replace("a green glass bottle", "{{ product }}").replace(
     "wet slate", "{{ surface }}"
 )
-JOBS = (
+JOBS: tuple[dict[str, str], ...] = (
     {},
     {"product": "an amber perfume flask", "surface": "raw linen"},
     {"product": "a white ceramic cup", "surface": "weathered oak"},
@@ -101,7 +101,9 @@ def _runs(
     bottle_id: str,
 ) -> list[dict[str, Any]]:
     """Each model without and, where it takes one, with the reference picture."""
-    wanted = [(model, []) for model in models["plain"] + models["reference"]]
+    wanted: list[tuple[dict[str, Any], list[str]]] = [
+        (model, []) for model in models["plain"] + models["reference"]
+    ]
     wanted += [(model, [bottle_id]) for model in models["reference"]]
     runs = []
     for model, references in wanted:
@@ -132,7 +134,9 @@ def _scenes_and_sound(
         },
         key="lighthouse",
     )
-    wanted = [(model, scene) for scene in SCENES for model in (models["plain"] or models["reference"][:1])]
+    wanted = [
+        (model, scene) for scene in SCENES for model in (models["plain"] or models["reference"][:1])
+    ]
     wanted += [(model, CLIP_PROMPT) for model in models["clip"]]
     wanted += [(model, SOUND_PROMPT) for model in models["sound"]]
     path = f"/experiments/{experiment['id']}/runs"

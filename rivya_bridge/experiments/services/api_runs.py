@@ -79,9 +79,7 @@ def _refuse_blocked(request: _Request) -> None:
 
 
 @transaction.atomic
-def _store(
-    experiment: Experiment, request: _Request, key: str | None, **written: Any
-) -> Run:
+def _store(experiment: Experiment, request: _Request, key: str | None, **written: Any) -> Run:
     """The task first, because the run's row must name it; both know each other's id."""
     run_id = new_id()
     task = create_task(
@@ -136,6 +134,9 @@ def _same_run(earlier: Run, experiment: Experiment, request: _Request) -> Run:
         raise Conflict(
             f"This key started another run before (different: {', '.join(differing)}): use a new key "
             "for a new run. Nothing was started.",
-            [Problem(name, f"{name} differs from the first use of this key.") for name in differing],
+            [
+                Problem(name, f"{name} differs from the first use of this key.")
+                for name in differing
+            ],
         )
     return earlier

@@ -13,9 +13,7 @@ from rivya_bridge.refusals import Problem
 
 def store_run(experiment: Experiment, references: Sequence[StoredFile], **fields: Any) -> Run:
     """A run under the experiment's next number, with its references in order."""
-    run = Run.objects.create(
-        experiment=experiment, number=_next_number(experiment), **fields
-    )
+    run = Run.objects.create(experiment=experiment, number=_next_number(experiment), **fields)
     RunReference.objects.bulk_create(
         RunReference(run=run, file=file, position=position)
         for position, file in enumerate(references)

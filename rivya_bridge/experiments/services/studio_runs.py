@@ -85,9 +85,7 @@ def _store(
 ) -> Run:
     def make() -> str:
         source = Run.Source.STUDIO
-        run = store_run(
-            experiment, references, source=source, continues_from=continues_from, **row
-        )
+        run = store_run(experiment, references, source=source, continues_from=continues_from, **row)
         RunResult.objects.bulk_create(
             RunResult(run=run, file=file, position=position)
             for position, file in enumerate(results)

@@ -37,9 +37,7 @@ def _wanted(request: HttpRequest, *names: str) -> dict[str, str]:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(request, "status", "category", "q")
-    rows = experiment_rows(
-        status=wanted["status"], category=wanted["category"], query=wanted["q"]
-    )
+    rows = experiment_rows(status=wanted["status"], category=wanted["category"], query=wanted["q"])
     page = keyset_page(rows, request.GET.get("after"))
     context = {
         "page": page,

@@ -72,10 +72,14 @@ def _open_page(
     if not model_id and models:
         model_id = models[0].id
     model = get_model(model_id) if model_id else None
-    kept = [(str(row.file_id), row.file.name) for row in earlier.references.all()] if earlier else []
+    kept = (
+        [(str(row.file_id), row.file.name) for row in earlier.references.all()] if earlier else []
+    )
     initial = {"prompt": earlier.prompt, "keep_references": [k for k, _ in kept]} if earlier else {}
     form = form_class(data, request.FILES or None, initial=initial, kept=kept)
-    params = params_form(model, data, initial=earlier.params if earlier else None) if model else None
+    params = (
+        params_form(model, data, initial=earlier.params if earlier else None) if model else None
+    )
     return _RunPage(experiment, model, earlier, form, params)
 
 
@@ -101,7 +105,11 @@ def _show_problems(page: _RunPage, refusal: Refusal) -> None:
     """Puts each problem at its field; those of params at the params form's field."""
     for problem in refusal.problems or ():
         key = problem.field.removeprefix("params.")
-        if page.params is not None and problem.field.startswith("params.") and key in page.params.fields:
+        if (
+            page.params is not None
+            and problem.field.startswith("params.")
+            and key in page.params.fields
+        ):
             page.params.add_error(key, problem.message)
         else:
             add_problems(page.form, Refusal(problem.message, [problem]))
@@ -118,9 +126,7 @@ def _form_token(request: HttpRequest) -> str | None:
         return None
 
 
-def _run_page(
-    request: HttpRequest, experiment_id: UUID, *, is_studio: bool
-) -> HttpResponse:
+def _run_page(request: HttpRequest, experiment_id: UUID, *, is_studio: bool) -> HttpResponse:
     experiment = get_experiment(experiment_id)
     models = _models_for(experiment)
     try:

@@ -81,8 +81,15 @@ def continue_task(task_id: object) -> Task:
         task = _locked(task_id)
         now = timezone.now()
         try:
-            let_go(task, now, status=task.held_from, held_from="", reason="", reason_text="",
-                   lost_leases=0)
+            let_go(
+                task,
+                now,
+                status=task.held_from,
+                held_from="",
+                reason="",
+                reason_text="",
+                lost_leases=0,
+            )
         except LostClaim as error:
             raise Conflict("Somebody else changed this task just now: reload the page.") from error
         add_event(task, "continued", "A person let it go on.")

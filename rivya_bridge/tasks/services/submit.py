@@ -112,9 +112,7 @@ def _begin(task: Task) -> TaskAttempt | None:
         _hold_unknown(task)
         return None
     with transaction.atomic():
-        if not task.holds_reservation and not reserve_credits(
-            task.account, task.estimated_credits
-        ):
+        if not task.holds_reservation and not reserve_credits(task.account, task.estimated_credits):
             hold(task, "insufficient_credits", _too_poor_text(task))
             return None
         came_from = task.status
@@ -278,7 +276,9 @@ def _come_back(
 ) -> None:
     with transaction.atomic():
         restored = _restored(task, is_clean=status == "queued")
-        let_go(task, soon(following.delay_seconds), status=status, **restored, **_error_fields(error))
+        let_go(
+            task, soon(following.delay_seconds), status=status, **restored, **_error_fields(error)
+        )
         add_event(task, status, text, reason=following.reason, code=error.code)
 
 
@@ -293,9 +293,7 @@ def _hold_after(
             change(task, held_from="queued")
 
 
-def _fail(
-    task: Task, reason: str, text: str, error: RivyaError, *, is_clean: bool = True
-) -> None:
+def _fail(task: Task, reason: str, text: str, error: RivyaError, *, is_clean: bool = True) -> None:
     from rivya_bridge.tasks.services.remote_state import finish
 
     with transaction.atomic():

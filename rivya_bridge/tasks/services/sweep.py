@@ -40,9 +40,7 @@ def expire_dead_leases() -> int:
 def recover_lost_leases() -> None:
     """A lease that ended without being given back: the worker died, or lost its machine."""
     now = timezone.now()
-    lost = Task.objects.filter(
-        lease_is_free(now), lease_until__isnull=False, status__in=ADVANCING
-    )
+    lost = Task.objects.filter(lease_is_free(now), lease_until__isnull=False, status__in=ADVANCING)
     for task_id in lost.values_list("id", flat=True)[:BATCH]:
         _recover(task_id, now)
 
@@ -52,7 +50,9 @@ def _recover(task_id: object, now: datetime) -> None:
         lease_is_free(now), pk=task_id, lease_until__isnull=False, status__in=ADVANCING
     )
     with transaction.atomic():
-        if not ours.update(fence=F("fence") + 1, lost_leases=F("lost_leases") + 1, lease_until=None):
+        if not ours.update(
+            fence=F("fence") + 1, lost_leases=F("lost_leases") + 1, lease_until=None
+        ):
             return
         task = Task.objects.get(pk=task_id)
         try:
@@ -75,7 +75,9 @@ def _put_back(task: Task) -> None:
         return
     status = "unconfirmed" if task.status == "submitting" else task.status
     let_go(task, timezone.now(), status=status)
-    add_event(task, "recovered", "The worker stopped in the middle of a step; it is taken up again.")
+    add_event(
+        task, "recovered", "The worker stopped in the middle of a step; it is taken up again."
+    )
 
 
 def ring_due() -> int:

@@ -65,5 +65,3 @@ def live(request: HttpRequest) -> HttpResponse:
     context = {"tasks": tasks, "live_ids": live_ids}
     status = 200 if live_ids else STOP_POLLING
     return render(request, "tasks/_live.html", context, status=status)
-
-

@@ -54,8 +54,10 @@ def cancel(request: HttpRequest, task_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         add_refusal(request, refusal)
     else:
-        text = "Canceled; nothing was sent." if task.status == "canceled" else (
-            "Marked. Rivya cannot stop a task it has: it will finish and be charged."
+        text = (
+            "Canceled; nothing was sent."
+            if task.status == "canceled"
+            else ("Marked. Rivya cannot stop a task it has: it will finish and be charged.")
         )
         messages.success(request, text)
     return redirect("tasks:detail", task_id)

@@ -11,7 +11,9 @@ class Command(BaseCommand):
     help = "Makes a token of the HTTP API and prints it once, on a line of its own."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", metavar="NAME", help="what the token is for, e.g. 'shop backend'")
+        parser.add_argument(
+            "name", metavar="NAME", help="what the token is for, e.g. 'shop backend'"
+        )
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         try:

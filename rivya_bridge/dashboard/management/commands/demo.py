@@ -2,8 +2,8 @@ import socket
 import subprocess
 import sys
 from argparse import ArgumentParser
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +31,7 @@ def _product(say: Any) -> Iterator[None]:
         return
     say("Rivya Bridge is not running: starting it for the demo.")
     command = [sys.executable, str(settings.PROJECT_DIR / "manage.py"), "up"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             yield
         finally:
