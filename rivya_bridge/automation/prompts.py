@@ -30,7 +30,26 @@ NODES = frozenset(
 )  # fmt: skip
 # Words that Jinja2 itself gives a meaning.
 RESERVED = frozenset(
-    ["and", "caller", "else", "elif", "endif", "false", "if", "in", "is", "kwargs", "loop", "none", "not", "or", "self", "super", "true", "varargs"]
+    [
+        "and",
+        "caller",
+        "else",
+        "elif",
+        "endif",
+        "false",
+        "if",
+        "in",
+        "is",
+        "kwargs",
+        "loop",
+        "none",
+        "not",
+        "or",
+        "self",
+        "super",
+        "true",
+        "varargs",
+    ]
 )
 VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -67,7 +86,7 @@ def escape_prompt(text: str) -> str:
     The one change: line ends become ``\\n``.
     """
     plain = (clean_text(text) or "").replace("\r", "\n")
-    return re.sub(r"\{[{%#]|\{$", lambda found: '{{ "%s" }}' % found[0], plain)
+    return re.sub(r"\{[{%#]|\{$", lambda found: '{{ "' + found[0] + '" }}', plain)
 
 
 def check_prompt(source: str, declared: Set[str]) -> list[Problem]:

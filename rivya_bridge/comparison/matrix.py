@@ -10,8 +10,8 @@ from rivya_bridge.experiments.models import Run
 from rivya_bridge.refusals import Refusal
 
 MODEL_DEFAULT = "model default"
-UNKNOWN = "–"  # noqa: RUF001 - shown to people for "nothing known"
-MINUS = "−"  # noqa: RUF001
+UNKNOWN = "–"
+MINUS = "−"
 
 
 @dataclass(frozen=True, slots=True)

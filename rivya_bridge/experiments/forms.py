@@ -46,7 +46,7 @@ class ManyFilesField(forms.FileField):
 
     widget = ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         """An empty file passes here: the vault refuses it by its name."""
         given = list(data) if isinstance(data, list | tuple) else [data] if data else []
         if not given and self.required:

@@ -1,4 +1,5 @@
 import random
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def test_the_pieces_make_both_texts_again(a, b):
     assert "".join(text for op, text in pieces if op != "insert") == a
     assert "".join(text for op, text in pieces if op != "delete") == b
     assert all(text for _, text in pieces)
-    assert all(one[0] != two[0] for one, two in zip(pieces, pieces[1:], strict=False))
+    assert all(one[0] != two[0] for one, two in pairwise(pieces))
 
 
 def test_very_long_and_different_texts_show_the_changed_middle_whole():

@@ -100,7 +100,9 @@ def test_what_varied_between_accepted_runs_becomes_an_input(experiment):
     params = {"resolution": "720p", "duration": "5", "seed": 7}
     given = {"model_id": "seedance-1-0-pro", "verdict": "accepted"}
     chosen = record(experiment, prompt="A red cup on wet slate", params=params, **given)
-    record(experiment, prompt="A blue cup on wet slate", params={**params, "duration": "10"}, **given)
+    record(
+        experiment, prompt="A blue cup on wet slate", params={**params, "duration": "10"}, **given
+    )
     proposal = propose(chosen)
     assert proposal.fixed_params == {"resolution": "720p"}
     assert {entry["key"]: entry["default"] for entry in proposal.exposed_params} == {
@@ -124,9 +126,7 @@ def test_what_varied_between_accepted_runs_becomes_an_input(experiment):
 def test_runs_that_were_not_accepted_or_of_another_model_propose_nothing(experiment):
     chosen = record(experiment, prompt="A red cup on wet slate", verdict="accepted")
     record(experiment, prompt="A blue cup on wet slate", verdict="rejected")
-    record(
-        experiment, prompt="A pink cup on wet slate", verdict="accepted", model_id="flux-2-pro"
-    )
+    record(experiment, prompt="A pink cup on wet slate", verdict="accepted", model_id="flux-2-pro")
     assert propose(chosen).candidates == []
 
 

@@ -37,7 +37,10 @@ def test_only_added_or_left_out_words_propose_nothing():
 
 def test_overlapping_parts_become_one():
     prompt = "A small red cup on wet slate in soft light"
-    others = ["A large red cup on wet slate in soft light", "A large blue cup on wet slate in soft light"]
+    others = [
+        "A large red cup on wet slate in soft light",
+        "A large blue cup on wet slate in soft light",
+    ]
     [found] = find_candidates(prompt, others)
     assert found.text == "small red"
 
