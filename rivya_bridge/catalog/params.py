@@ -53,30 +53,6 @@ def estimate_credits(model: Model, params: Mapping[str, Any]) -> int:
     return model.base_credits or 0
 
 
-def request_body(
-    draft: Mapping[str, Any],
-    reference_items: Sequence[Mapping[str, Any]],
-    *,
-    client_request_id: str | None = None,
-) -> bytes:
-    """The exact JSON bytes of POST /generations ("docs/api-generations").
-
-    `draft`: {"model", "prompt", "params"}. The same arguments give the same bytes. An empty prompt
-    and empty params are left out; references stand in `params.referenceMediaItems`.
-    """
-    body: dict[str, Any] = {"model": draft["model"]}
-    if draft.get("prompt"):
-        body["prompt"] = draft["prompt"]
-    params = dict(draft.get("params") or {})
-    if reference_items:
-        params[REFERENCES_KEY] = [dict(item) for item in reference_items]
-    if params:
-        body["params"] = params
-    if client_request_id:
-        body["client_request_id"] = client_request_id
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
 def takes_prompt(model: Model) -> bool:
     """Whether the prompt box means anything: text input, and not built from other params."""
     has_text = "text" in model.supported_api_inputs or not model.supported_api_inputs

@@ -77,7 +77,7 @@ _CURL_UPLOAD = """set -eu  # save this as a file and run it with sh: it stops wh
 upload() {{
   curl -sS --fail-with-body {files_url} \\
     -H "Authorization: Bearer $RIVYA_API_KEY" \\
-    -F "file=@$1" -F "kind=$2" -F {model}
+    -F "file=@$1" -F "kind=$2" --form-string {model}
 }}
 """
 

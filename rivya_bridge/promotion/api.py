@@ -13,7 +13,6 @@ from rivya_bridge.automation.selectors import get_template
 from rivya_bridge.experiments.api import IdempotencyKey, scope_of
 from rivya_bridge.experiments.selectors import get_run
 from rivya_bridge.promotion.services import promote_run
-from rivya_bridge.promotion.variables import complete_variables
 
 router = Router(tags=["promotion"])
 
@@ -30,12 +29,12 @@ class PromoteIn(Schema):
     )
     description: str = ""
     prompt: str | None = Field(None, description="the run's prompt with {{ variables }}")
-    variables: list[dict[str, Any]] = Field(
+    variables: list[dict[str, Any] | str] = Field(
         [],
-        description='{"name", "type": text|number|choice|boolean, "default", "required", "label", '
-        '"max_length"|"min"|"max"|"options"}',
+        description='names, or {"name", "type": text|number|choice|boolean, "default", "required", '
+        '"label", "max_length"|"min"|"max"|"options"}; what stood in the run is the default',
     )
-    exposed_params: list[Any] = Field(
+    exposed_params: list[dict[str, Any] | str] = Field(
         [], description='keys of params that jobs may set, or {"key", "default", "label"}'
     )
     fixed_params: dict[str, Any] | None = None
@@ -58,9 +57,7 @@ def promote(
     body = payload.dict()
 
     def make() -> str:
-        prompt = run.prompt if payload.prompt is None else payload.prompt
-        variables = complete_variables(prompt, run.prompt, payload.variables)
-        return promote_run(run, **(body | {"variables": variables})).template.slug
+        return promote_run(run, **body).template.slug
 
     scope = scope_of(request, f"promote:{run.pk}")
     slug, _ = do_once(scope, read_idempotency_key(key), body, make)

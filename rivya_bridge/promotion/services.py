@@ -26,6 +26,7 @@ from rivya_bridge.promotion.proposals import (
     without,
 )
 from rivya_bridge.promotion.round_trip import round_trip_difference
+from rivya_bridge.promotion.variables import complete_variables
 from rivya_bridge.refusals import Refusal
 
 __all__ = ["Choices", "add_version_from_run", "promote_run", "propose", "round_trip_difference"]
@@ -35,12 +36,14 @@ __all__ = ["Choices", "add_version_from_run", "promote_run", "propose", "round_t
 class Choices:
     """What the person chose for the version. None means: as the run had it.
 
-    `prompt` is template source. An exposed param without "default" takes the run's value.
+    `prompt` is template source. A variable without "default", or without a declaration, takes the
+    words that stood there in the run; an exposed param without "default" takes the run's value. A
+    bare name stands for a declaration with defaults only.
     """
 
     prompt: str | None = None
-    variables: Sequence[Mapping[str, Any]] = ()
-    exposed_params: Sequence[Mapping[str, Any]] = ()
+    variables: Sequence[Mapping[str, Any] | str] = ()
+    exposed_params: Sequence[Mapping[str, Any] | str] = ()
     fixed_params: Mapping[str, Any] | None = None
     file_slots: Sequence[Mapping[str, Any]] | None = None
     credit_cap: int | None = None
@@ -93,13 +96,18 @@ def _promote(
 def _draft(run: Run, choices: Choices) -> Draft:
     """The version as chosen, completed from the run."""
     model = get_model(run.model_id)
-    exposed = _with_defaults(run, choices.exposed_params)
+    prompt = escape_prompt(run.prompt) if choices.prompt is None else choices.prompt
+    variables = _objects("variables", "name", choices.variables)
+    exposed = [
+        {"default": _value(run, entry), **entry}
+        for entry in _objects("exposed_params", "key", choices.exposed_params)
+    ]
     references = [reference.file for reference in run.references.all()]
     fixed, slots = choices.fixed_params, choices.file_slots
     return Draft(
         model_id=run.model_id,
-        prompt=escape_prompt(run.prompt) if choices.prompt is None else choices.prompt,
-        variables=choices.variables,
+        prompt=prompt,
+        variables=complete_variables(prompt, run.prompt, variables),
         fixed_params=without(run.params, exposed) if fixed is None else fixed,
         exposed_params=exposed,
         file_slots=slots_for(references, model) if slots is None else slots,
@@ -109,12 +117,13 @@ def _draft(run: Run, choices: Choices) -> Draft:
     )
 
 
-def _with_defaults(run: Run, entries: Any) -> list[dict[str, Any]]:
+def _objects(field: str, key: str, entries: Any) -> list[dict[str, Any]]:
+    """Declarations as objects; a bare text is an object with that `key` alone."""
     is_list = isinstance(entries, list | tuple)
-    if not is_list or not all(isinstance(entry, Mapping) for entry in entries):
-        text = "exposed_params must be a list of objects with key, default and label."
-        raise Refusal.field("exposed_params", text)
-    return [{"default": _value(run, entry), **entry} for entry in entries]
+    if not is_list or not all(isinstance(entry, Mapping | str) for entry in entries):
+        text = f"{field} must be a list of names, or of objects with {key}, default and label."
+        raise Refusal.field(field, text)
+    return [{key: entry} if isinstance(entry, str) else dict(entry) for entry in entries]
 
 
 def _value(run: Run, entry: Mapping[str, Any]) -> Any:

@@ -101,7 +101,7 @@ def _promote(run: Run, rows: dict[str, Any]) -> Any:
         slug=cleaned["slug"] or None,
         description=cleaned["description"],
         prompt=rows["prompt"],
-        variables=complete_variables(rows["prompt"], run.prompt, declared),
+        variables=declared,
         exposed_params=exposed,
         fixed_params={key: value for key, value in run.params.items() if key not in keys},
         file_slots=slots,

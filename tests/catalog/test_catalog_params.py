@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rivya_bridge.catalog.params import check_request, estimate_credits, request_body, takes_prompt
+from rivya_bridge.catalog.params import check_request, estimate_credits, takes_prompt
 from rivya_bridge.rivya import AnswerMeta, Model
 from rivya_bridge.rivya.types.model import read_models
 
@@ -255,23 +255,9 @@ def test_limits_that_the_list_does_not_name_are_those_of_the_files_api():
     assert len(problems(vague, references=[File(mime_type="image/gif")])) == 1
 
 
-# --- Estimate and body ----------------------------------------------------------------------------
+# --- Estimate -------------------------------------------------------------------------------------
 
 
 def test_the_estimate_is_the_base_value():
     assert estimate_credits(model(), {"size": "16:9"}) == 4
     assert estimate_credits(model(base_credits=None), {}) == 0
-
-
-def test_the_body_has_only_what_was_given_and_is_the_same_each_time():
-    draft = {"model": "painter", "prompt": "Schiefer – nass", "params": {"seed": 7}}
-    item = {"url": "https://files.example/a.png", "kind": "image"}
-    body = request_body(draft, [item], client_request_id="t-1")
-    assert body == request_body(dict(draft), [dict(item)], client_request_id="t-1")
-    assert body.decode() == (
-        '{"model":"painter","prompt":"Schiefer – nass","params":{"seed":7,'
-        '"referenceMediaItems":[{"url":"https://files.example/a.png","kind":"image"}]},'
-        '"client_request_id":"t-1"}'
-    )
-    assert draft["params"] == {"seed": 7}
-    assert request_body({"model": "m", "prompt": "", "params": {}}, []) == b'{"model":"m"}'

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from rivya_bridge.experiments.code import Call, as_curl, as_python, as_typescript
 from rivya_bridge.files.models import StoredFile
@@ -125,3 +126,19 @@ def test_the_shell_puts_uploaded_references_into_the_body():
     assert body["params"]["referenceMediaItems"] == [
         {"url": "https://x.test/a", "kind": "image", "name": "a.png", "mimeType": "image/png"}
     ]
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
+def test_the_curl_code_runs_as_it_is_against_the_sandbox(sandbox, tmp_path):
+    Image.new("RGB", (64, 64), "teal").save(tmp_path / "a.png")
+    call = Call("flux-2-pro", 'It\'s a "cup"\n$HOME', {"resolution": "2K"}, [png("a.png")])
+    done = subprocess.run(
+        ["/bin/sh", "-c", as_curl(call, sandbox.base_url)],
+        capture_output=True,
+        cwd=tmp_path,
+        env={"RIVYA_API_KEY": "rvya_sk_sandbox_full", "PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["model"] == "flux-2-pro"
+    assert answer["id"]

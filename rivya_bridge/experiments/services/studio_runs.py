@@ -37,19 +37,8 @@ def record_studio_run(
     problems: list[Problem] = []
     model = get_model(model_id)
     problems += fields.param_problems(model, params)
-    texts = {
-        "prompt": fields.read_text(problems, "prompt", prompt, most=fields.PROMPT_LENGTH),
-        "result_text": fields.read_text(
-            problems, "result_text", result_text, most=fields.RESULT_TEXT_LENGTH
-        ),
-        "note": fields.read_text(problems, "note", note, most=fields.NOTE_LENGTH),
-    }
-    judged = {
-        "studio_credits": fields.read_credits(problems, credits),
-        "studio_seconds": fields.read_seconds(problems, duration_seconds),
-        "rating": fields.read_rating(problems, rating),
-        "verdict": fields.read_verdict(problems, verdict),
-    }
+    texts = _texts(problems, prompt, result_text, note)
+    judged = _judged(problems, credits, duration_seconds, rating, verdict)
     fields.check_count(problems, "references", references)
     _check_results(problems, results, result_text)
     check_lineage(problems, experiment, continues_from)
@@ -63,6 +52,31 @@ def record_studio_run(
         **judged,
     }
     return _store(experiment, row, references, results, continues_from, intent_key)
+
+
+def _texts(problems: list[Problem], prompt: str, result_text: str, note: str) -> dict[str, Any]:
+    return {
+        "prompt": fields.read_text(problems, "prompt", prompt, most=fields.PROMPT_LENGTH),
+        "result_text": fields.read_text(
+            problems, "result_text", result_text, most=fields.RESULT_TEXT_LENGTH
+        ),
+        "note": fields.read_text(problems, "note", note, most=fields.NOTE_LENGTH),
+    }
+
+
+def _judged(
+    problems: list[Problem],
+    credits: int | None,
+    seconds: float | None,
+    rating: int | None,
+    verdict: str,
+) -> dict[str, Any]:
+    return {
+        "studio_credits": fields.read_credits(problems, credits),
+        "studio_seconds": fields.read_seconds(problems, seconds),
+        "rating": fields.read_rating(problems, rating),
+        "verdict": fields.read_verdict(problems, verdict),
+    }
 
 
 def _check_results(

@@ -1,0 +1,81 @@
+"""The real product for tests and screenshots: its own processes, free ports, a data folder of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_OWN_SETTINGS = ("RIVYA_", "BRIDGE_", "SANDBOX_", "DATABASE_URL", "CELERY_")
+
+
+@dataclass
+class Product:
+    """A running installation. `first_link` is the one-time link of its ready line."""
+
+    base_url: str
+    first_link: str
+    environment: dict[str, str]
+    log: Path
+
+    def manage(self, *arguments: str) -> str:
+        """What a management command of this installation prints."""
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        return subprocess.run(
+            command, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+
+    def sign_in_link(self) -> str:
+        """A new one-time link."""
+        return next(word for word in self.manage("sign_in_link").split() if "://" in word)
+
+
+@contextmanager
+def running_product(folder: Path) -> Iterator[Product]:
+    """`manage.py up --prepare` until the block ends; RuntimeError with its log when it never starts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    bridge_port, sandbox_port = _free_ports(2)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(_OWN_SETTINGS)}
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "rivya_bridge.settings",
+        "BRIDGE_DATA_DIR": str(folder / "data"),
+        "BRIDGE_PORT": str(bridge_port),
+        "SANDBOX_PORT": str(sandbox_port),
+    }
+    log = folder / "product.log"
+    command = [sys.executable, str(ROOT / "manage.py"), "up", "--prepare"]
+    with (
+        log.open("wb") as stderr,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True
+        ) as process,
+    ):
+        try:
+            link = _ready_link(process)
+            if not link:
+                raise RuntimeError(f"The product did not start:\n{log.read_text()[-4000:]}")
+            yield Product(f"http://127.0.0.1:{bridge_port}", link, environment, log)
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _ready_link(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "is ready:" in line:
+            return next(word for word in line.split() if "://" in word)
+    return ""
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
