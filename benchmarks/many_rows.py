@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
-from unittest import mock
 
 from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from rivya_bridge import identifiers
 from rivya_bridge.connection import current_connection
 from rivya_bridge.experiments.models import Experiment, Run, RunResult
 from rivya_bridge.files.models import StoredFile
+from rivya_bridge.identifiers import new_id
 from rivya_bridge.tasks.models import TERMINAL, Task
 
 SPAN = timedelta(days=365)
@@ -63,7 +62,6 @@ def fill(rows: int) -> uuid.UUID:
         _insert(StoredFile, maker.files())
         _insert(RunResult, maker.results())
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return maker.experiment_id
@@ -198,9 +196,8 @@ class _Maker:
 
 def _id_at(moment: datetime) -> uuid.UUID:
     """The product's own kind of id, as it would have been made then."""
-    nanoseconds = int(moment.timestamp() * 1000) * 1_000_000
-    with mock.patch.object(identifiers.time, "time_ns", lambda: nanoseconds):
-        return identifiers.new_id()
+    random_bits = new_id().int & ((1 << 80) - 1)
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80 | random_bits)
 
 
 def _insert(model: type[Model], rows: Iterable[Any]) -> None:

@@ -151,7 +151,8 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 CSRF_USE_SESSIONS = True
 CSRF_TRUSTED_ORIGINS = [BRIDGE_PUBLIC_URL] if BRIDGE_PUBLIC_URL else []
 CSRF_FAILURE_VIEW = "rivya_bridge.web.errors.csrf_failed"
-SECURE_REFERRER_POLICY = "no-referrer"
+# With "no-referrer" browsers send "Origin: null" along with forms, which the CSRF check refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -213,8 +214,8 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "ERROR"},
         "django.security.csrf": {"level": "ERROR"},
     },
 }

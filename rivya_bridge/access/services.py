@@ -90,17 +90,18 @@ def do_once(
         with transaction.atomic():
             return make(), True
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = _hash(text)
     earlier = OnceKey.objects.filter(scope=scope, key=key).first()
     if earlier:
         return _same_object(earlier, digest, body), False
     try:
         with transaction.atomic():
             row = OnceKey.objects.create(
-                scope=scope, key=key, body_sha256=digest, body=json.loads(text), object_id=""
+                scope=scope, key=key, body_sha256=digest, body={}, object_id=""
             )
             made = make()
-            OnceKey.objects.filter(pk=row.pk).update(object_id=made)
+            # Only what `make` has accepted is sure to be storable.
+            OnceKey.objects.filter(pk=row.pk).update(object_id=made, body=json.loads(text))
             return made, True
     except IntegrityError:
         earlier = OnceKey.objects.filter(scope=scope, key=key).first()

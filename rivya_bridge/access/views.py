@@ -29,11 +29,19 @@ def use_link(request: HttpRequest, token: str) -> HttpResponse:
     """Signs this browser in if the link is unused; a browser that is signed in already stays so."""
     if is_signed_in(request):
         return redirect(_next_page(request))
+    if _is_prefetch(request):
+        return HttpResponse(status=503, headers={"Cache-Control": "no-store"})
     if not redeem_launch_link(token):
         return render(request, "access/sign_in.html", {"link_is_dead": True}, status=410)
     request.session.cycle_key()
     request.session[SIGNED_IN] = True
     return redirect(_next_page(request))
+
+
+def _is_prefetch(request: HttpRequest) -> bool:
+    """Whether a browser only guesses that the person may go here: a guess must not use up a link."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return "prefetch" in purpose.lower()
 
 
 @require_POST
