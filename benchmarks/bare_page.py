@@ -2,8 +2,8 @@
 
 A WSGI application of its own under the product's gunicorn settings, on the product's database file:
 no middleware, no session, no page frame, no style; one query, one compiled template, one table with
-the columns of the product's list. It reads the same fields of the same rows, and of a run the name of
-its first result file, all in that one query. Started by `list_pages.py`, which sets
+the columns of the product's list. It reads the same columns of the same rows, and of a run its first
+result file, all in that one query. Started by `list_pages.py`, which sets
 
 - BENCH_DATABASE: the SQLite file,
 - BENCH_EXPERIMENT: the id of the experiment whose runs are listed.
@@ -18,7 +18,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 PAGE_SIZE = 50
-LEFT_OUT = ("draft", "remote_payload", "request_body", "search_text")
+# The columns that the product reads for these lists.
+RUN_FIELDS = (
+    "experiment_id", "number", "source", "model_id", "prompt", "result_text", "studio_credits",
+    "rating", "verdict", "task__status", "task__final_credits", "task__error_message",
+)  # fmt: skip
+TASK_FIELDS = (
+    "status", "reason", "origin", "origin_id", "group_url", "group_label", "model_id",
+    "final_credits", "estimated_credits", "created_at",
+)  # fmt: skip
 
 EXPERIMENTS = """<!doctype html><title>Experiments</title><table>
 <tr><th>Experiment</th><th>Status</th><th>Kind</th><th>Runs</th><th>Started</th></tr>
@@ -89,7 +97,7 @@ def experiments(request: HttpRequest) -> HttpResponse:
 def runs(request: HttpRequest) -> HttpResponse:
     first = RunResult.objects.filter(run=OuterRef("pk"), position=0)
     rows = Run.objects.filter(experiment=os.environ["BENCH_EXPERIMENT"]).select_related("task")
-    rows = rows.defer(*(f"task__{name}" for name in LEFT_OUT)).annotate(
+    rows = rows.only(*RUN_FIELDS).annotate(
         file_id=Subquery(first.values("file_id")),
         file_name=Subquery(first.annotate(name=F("file__name")).values("name")),
     )
@@ -97,7 +105,7 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 
 def tasks(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(_tasks.render(_newest(Task.objects.defer(*LEFT_OUT))))
+    return HttpResponse(_tasks.render(_newest(Task.objects.only(*TASK_FIELDS))))
 
 
 urlpatterns = [

@@ -1,7 +1,7 @@
 """Screenshots of every page, wide and narrow, light and dark; exits 1 when a page misbehaves.
 
-    ./run shots [FOLDER]     PNG files into FOLDER, or into a new temporary folder
-    ./run shots --docs       the few pictures of the documentation, into docs/screenshots/
+./run shots [FOLDER]     PNG files into FOLDER, or into a new temporary folder
+./run shots --docs       the few pictures of the documentation, into docs/screenshots/
 """
 
 import argparse
@@ -72,8 +72,7 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
     run = first(comparison, ".pane .pane-head a")
     page.goto(base_url + comparison)
     board = "/compare/?" + "&".join(
-        f"run={field.get_attribute('value')}"
-        for field in page.locator("input[name=run]").all()[:4]
+        f"run={field.get_attribute('value')}" for field in page.locator("input[name=run]").all()[:4]
     )
     template = first("/templates/", row)
     job = first(template, f"{row}[href^='/jobs/']")
@@ -120,7 +119,7 @@ def act(page: Page, what: str) -> None:
     elif what == "variables":
         prompt = page.locator("#id_prompt")
         words = prompt.input_value()
-        prompt.fill(words.replace("amber glass bottle", "{{ subject }}", 1))
+        prompt.fill(words.replace("green glass bottle", "{{ subject }}", 1))
         page.locator("button[name=preview]").click()
         page.locator("#variables .var").first.wait_for()
     elif what == "check":

@@ -3,9 +3,14 @@
 import logging
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from rivya_bridge import __version__
@@ -18,7 +23,10 @@ from rivya_bridge.files.api import router as files_router
 from rivya_bridge.promotion.api import router as promotion_router
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.tasks.api import router as tasks_router
+from rivya_bridge.web.api_description import with_errors
 from rivya_bridge.web.errors import envelope, refusal_envelope
+from rivya_bridge.web.invalid_fields import problem_fields
+from rivya_bridge.web.json_body import read_json
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +38,23 @@ class Token(HttpBearer):
         return getattr(request, "api_token", None)
 
 
-api = NinjaAPI(
+class JsonParser(Parser):
+    """Reads bodies strictly; what it refuses reaches `on_http_error` as the cause."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return read_json(request.body)
+
+
+class BridgeAPI(NinjaAPI):
+    """Describes the errors of every route too."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**kwargs)
+        with_errors(schema)
+        return schema
+
+
+api = BridgeAPI(
     title="Rivya Bridge",
     version=__version__,
     description=(
@@ -42,6 +66,7 @@ api = NinjaAPI(
     auth=Token(),
     docs_url=None,
     urls_namespace="api",
+    parser=JsonParser(),
 )
 for router in (
     experiments_router,
@@ -63,38 +88,35 @@ def on_refusal(request: HttpRequest, error: Refusal) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    fields = [_field_of(detail) for detail in error.errors]
-    message = " ".join(f"{f['field']}: {f['message']}." for f in fields)
+    fields = problem_fields(error.errors)
+    message = " ".join(str(field["message"]) for field in fields)
     body = envelope("validation_failed", f"{message} Nothing was done or spent.", fields)
     return api.create_response(request, body, status=422)
 
 
-# Where a value came from ("body", the parameter's name, …) stands before the field in `loc`.
-_PLACES = {"body", "payload", "query", "path", "form", "file", "header", "data"}
-
-
-def _field_of(detail: dict[str, Any]) -> dict[str, Any]:
-    place = [str(part) for part in detail.get("loc", ())]
-    while len(place) > 1 and place[0] in _PLACES:
-        place.pop(0)
-    limits = detail.get("ctx", {})
-    limit = next(
-        (
-            limits[key]
-            for key in ("max_length", "min_length", "le", "ge", "expected")
-            if key in limits
-        ),
-        None,
-    )
-    message = str(detail.get("msg", "is not valid")).rstrip(".")
-    return {"field": ".".join(place), "message": message, "limit": limit}
-
-
 @api.exception_handler(HttpError)
 def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    code = "validation_failed" if error.status_code == 400 else "refused"
-    body = envelope(code, f"{error} Nothing was done or spent.")
+    cause = error.__cause__
+    if isinstance(cause, Refusal):
+        return on_refusal(request, cause)
+    body = envelope("refused", f"{str(error).rstrip('.')}. Nothing was done or spent.")
     return api.create_response(request, body, status=error.status_code)
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    text = f"The body is larger than {limit:,} bytes. Nothing was done or spent: send less at once."
+    field = {"field": "body", "message": text, "limit": limit}
+    return api.create_response(request, envelope("body_too_large", text, [field]), status=413)
+
+
+@api.exception_handler(SuspiciousOperation)
+@api.exception_handler(MultiPartParserError)
+def on_unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+    text = f"The body could not be read: {str(error).rstrip('.')}. Nothing was done or spent."
+    field = {"field": "body", "message": text, "limit": None}
+    return api.create_response(request, envelope("validation_failed", text, [field]), status=400)
 
 
 @api.exception_handler(Http404)

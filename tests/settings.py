@@ -8,7 +8,7 @@ for name in ("RIVYA_API_KEY", "RIVYA_BASE_URL", "CELERY_BROKER_URL", "BRIDGE_PUB
     os.environ.pop(name, None)
 
 from rivya_bridge.settings import *  # noqa: E402, F403
-from rivya_bridge.settings import STORAGES
+from rivya_bridge.settings import DATABASES, STORAGES  # noqa: E402
 
 # No test needs collected static files: their addresses are plain, and nothing is looked up.
 STORAGES = {
@@ -16,3 +16,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = False
+
+# A file, as in life: connections of several threads and processes share no in-memory database.
+DATABASES["default"]["TEST"] = {"NAME": os.environ["BRIDGE_DATA_DIR"] + "/tests.sqlite3"}
+# No test outlives a power cut, so that none waits for the disk.
+DATABASES["default"]["OPTIONS"]["init_command"] = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-32000;"
+)

@@ -172,8 +172,7 @@ def create_job(
     token = request.api_token.pk  # type: ignore[attr-defined]
 
     def make() -> str:
-        intent = f"api:{token}:{template.pk}:{once}" if once else None
-        job, _ = start_job(template, payload.inputs, source=Job.Source.API, intent_key=intent)
+        job, _ = start_job(template, payload.inputs, source=Job.Source.API)
         return str(job.pk)
 
     made, is_new = do_once(f"{token}:jobs:{template.pk}", once, payload.inputs, make)

@@ -68,6 +68,18 @@ def get_job(job_id: str | UUID) -> Job:
     return job
 
 
+def with_shown_inputs(jobs: list[Job]) -> list[Job]:
+    """The same jobs, each with `shown_inputs`, (name, value, whether it is a stored file), and
+    `inputs_text`, one line of the inputs that are no files."""
+    for job in jobs:
+        slots = {slot["name"] for slot in job.version.file_slots}
+        shown = [(name, value, name in slots) for name, value in job.inputs.items()]
+        words = [f"{name}: {str(value)[:60]}" for name, value, is_file in shown if not is_file]
+        job.shown_inputs = shown  # type: ignore[attr-defined]
+        job.inputs_text = " · ".join(words)  # type: ignore[attr-defined]
+    return jobs
+
+
 def jobs_by_ids(ids: Iterable[str]) -> list[Job]:
     """The jobs that live updates ask for, at most 100; what is no id is passed over."""
     wanted = []

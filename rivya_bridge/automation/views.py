@@ -16,6 +16,7 @@ from rivya_bridge.automation.selectors import (
     job_rows,
     jobs_by_ids,
     template_rows,
+    with_shown_inputs,
 )
 from rivya_bridge.automation.services import preflight_job, start_job
 from rivya_bridge.catalog.selectors import model_names
@@ -45,6 +46,7 @@ def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]
     version = template.current_version
     assert version is not None  # a template is made together with its first version
     page = keyset_page(job_rows(template), request.GET.get("after"))
+    with_shown_inputs(page.items)
     return {
         "template": template,
         "version": version,
@@ -98,7 +100,7 @@ def _start(request: HttpRequest, row: JobTemplate, form: JobForm) -> Job:
 @require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One job; its live part alone when htmx asks, until its task has ended."""
-    row = get_job(job_id)
+    [row] = with_shown_inputs([get_job(job_id)])
     context = {
         "job": row,
         "task": row.task,
@@ -118,7 +120,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """Rows of jobs that were open, as out-of-band swaps; 286 once none is open any more."""
-    jobs = jobs_by_ids(request.GET.getlist("id"))
+    jobs = with_shown_inputs(jobs_by_ids(request.GET.getlist("id")))
     live_ids = _live_ids(jobs)
     status = 200 if live_ids else STOP_POLLING
     context = {"jobs": jobs, "live_ids": live_ids}

@@ -12,6 +12,8 @@ from rivya_bridge.rivya import Model
 
 router = Router(tags=["models"])
 
+CATEGORIES = ("image", "video", "audio", "chat")
+
 
 class ParamOut(Schema):
     key: str
@@ -54,6 +56,9 @@ class ModelList(Schema):
 @router.get("/models", response=ModelList, summary="List models")
 def list_models(request: HttpRequest, category: str = "") -> Any:
     """The model list as last read, on one page. `category`: image, video, audio or chat."""
+    if category and category not in CATEGORIES:
+        text = f"{category[:40]!r} is no category: use {', '.join(CATEGORIES)}, or leave it out."
+        raise Refusal.field("category", text)
     ensure_catalog()
     return {"items": listed_models(category)}
 

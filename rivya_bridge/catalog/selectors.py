@@ -16,7 +16,7 @@ NEAR_MATCHES = 3
 
 def get_model(model_id: str, *, field: str = "model") -> Model:
     """One model, listed or not any more (its `api_status` tells). Refusal with near matches."""
-    row = CatalogModel.objects.filter(pk=model_id).first()
+    row = None if "\0" in model_id else CatalogModel.objects.filter(pk=model_id).first()
     model = _parsed(row) if row else None
     if model is None:
         raise Refusal.field(field, _unknown_text(model_id))

@@ -11,9 +11,9 @@ from pydantic import ConfigDict
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.comparison.models import Comparison
 from rivya_bridge.comparison.selectors import get_comparison
-from rivya_bridge.comparison.services import save_comparison
+from rivya_bridge.comparison.services import MOST_RUNS, save_comparison
 from rivya_bridge.experiments.api import IdempotencyKey, scope_of
-from rivya_bridge.experiments.selectors import get_experiment, get_run
+from rivya_bridge.experiments.selectors import get_experiment, get_runs
 
 router = Router(tags=["comparisons"])
 
@@ -22,7 +22,7 @@ class ComparisonIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     title: str
-    runs: list[UUID] = Field(description="2 to 6 runs of the experiment")
+    runs: list[UUID] = Field(max_length=MOST_RUNS, description="2 to 6 runs of the experiment")
     winner: UUID | None = None
     conclusion: str = ""
 
@@ -51,27 +51,28 @@ def _out(comparison: Comparison) -> dict[str, Any]:
 
 @router.post(
     "/experiments/{uuid:experiment_id}/comparisons",
-    response={201: ComparisonOut},
+    response={200: ComparisonOut, 201: ComparisonOut},
     summary="Keep a comparison",
 )
 def create_comparison(
     request: HttpRequest, experiment_id: UUID, payload: ComparisonIn, key: IdempotencyKey = None
 ) -> Status[dict[str, Any]]:
     experiment = get_experiment(experiment_id)
+    winner = [payload.winner] if payload.winner else []
 
     def make() -> str:
         comparison = save_comparison(
             experiment,
             title=payload.title,
-            runs=[get_run(run_id) for run_id in payload.runs],
-            winner=get_run(payload.winner) if payload.winner else None,
+            runs=get_runs(payload.runs),
+            winner=next(iter(get_runs(winner, field="winner")), None),
             conclusion=payload.conclusion,
         )
         return str(comparison.pk)
 
     scope = scope_of(request, f"comparisons:{experiment.pk}")
-    made, _ = do_once(scope, read_idempotency_key(key), payload.dict(), make)
-    return Status(201, _out(get_comparison(made)))
+    made, is_new = do_once(scope, read_idempotency_key(key), payload.dict(), make)
+    return Status(201 if is_new else 200, _out(get_comparison(made)))
 
 
 @router.get("/comparisons/{uuid:comparison_id}", response=ComparisonOut, summary="One comparison")

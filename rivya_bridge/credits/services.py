@@ -1,6 +1,8 @@
 """Writes of wallet and ledger. Callers hold the transaction in which the task changes its state."""
 
-from django.db import transaction
+from typing import Any
+from uuid import UUID
+
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -27,7 +29,7 @@ def release_credits(account: str, amount: int) -> None:
     )
 
 
-def record_acceptance(*, task_id: object, account: str, remote_id: str, reserved: int) -> None:
+def record_acceptance(*, task_id: UUID, account: str, remote_id: str, reserved: int) -> None:
     """Rivya accepted a task and reserved credits: the ledger's first entry, the balance moved."""
     _move(account, -reserved)
     LedgerEntry.objects.create(
@@ -41,7 +43,7 @@ def record_acceptance(*, task_id: object, account: str, remote_id: str, reserved
 
 
 def record_settlement(
-    *, task_id: object, account: str, remote_id: str, reserved: int, final: int
+    *, task_id: UUID, account: str, remote_id: str, reserved: int, final: int
 ) -> None:
     """The final amount of a task, once per remote id: the difference returns to the balance."""
     _move(account, reserved - final)
@@ -64,20 +66,32 @@ def _balance(account: str) -> int | None:
     return Wallet.objects.filter(account=account).values_list("current_credits", flat=True).first()
 
 
-def refresh_wallet() -> Wallet:
-    """Reads the balance from Rivya (one request) and keeps it; on failure keeps the old one.
+def read_balance() -> RivyaError | None:
+    """Reads the balance from Rivya (one call, outside transactions) and keeps it.
 
-    The row's `error` holds the sentence of a failed reading, and is empty after a good one.
+    A failed reading keeps the old balance, leaves its sentence in the row's `error`, and is returned.
     """
     account = current_connection().account
+    failure: RivyaError | None = None
+    changes: dict[str, Any] = {"tried_at": timezone.now()}
     try:
         current = rivya_client().credits.retrieve().current_credits
     except RivyaError as error:
-        changes: dict[str, object] = {"error": f"{error} {error.action}"}
+        failure = error
+        changes["error"] = f"{error} {error.action}"
     else:
-        changes = {"error": "", "current_credits": current, "read_at": timezone.now()}
-    with transaction.atomic():
-        wallet, _ = Wallet.objects.get_or_create(account=account)
-        Wallet.objects.filter(pk=wallet.pk).update(**changes)
-    wallet.refresh_from_db()
-    return wallet
+        changes |= {"error": "", "current_credits": current, "read_at": timezone.now()}
+    Wallet.objects.get_or_create(account=account)
+    Wallet.objects.filter(account=account).update(**changes)
+    return failure
+
+
+def refresh_wallet() -> Wallet:
+    """The wallet after a reading now; its `error` holds the sentence of a failed one, or nothing."""
+    read_balance()
+    return Wallet.objects.get(account=current_connection().account)
+
+
+def distrust_balance(account: str) -> None:
+    """The known balance was wrong or may have changed: the next sweep reads it again."""
+    Wallet.objects.filter(account=account).update(tried_at=None)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from rivya_bridge.automation.selectors import template_rows
-from rivya_bridge.experiments.models import Run
+from rivya_bridge.experiments.models import Run, RunResult
 from rivya_bridge.experiments.selectors import experiment_rows
 from rivya_bridge.tasks.models import ADVANCING, Task
 
@@ -14,7 +16,7 @@ def home_facts() -> dict[str, Any]:
     """The newest experiments, runs and templates; open and stopped tasks; runs without a verdict."""
     slim = Task.objects.defer("draft", "remote_payload", "request_body", "search_text")
     runs = Run.objects.select_related("task", "experiment").prefetch_related("results__file")
-    unjudged = runs.filter(verdict="").filter(results__isnull=False).distinct()
+    unjudged = runs.filter(Exists(RunResult.objects.filter(run=OuterRef("pk"))), verdict="")
     return {
         "experiments": list(experiment_rows().order_by("-id")[:SHOWN]),
         "templates": list(template_rows().order_by("-id")[:SHOWN]),

@@ -4,17 +4,20 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema, Status
 from pydantic import ConfigDict
 
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.experiments import services
+from rivya_bridge.experiments.fields import MAX_FILES
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import (
     experiment_rows,
     get_experiment,
     get_run,
+    get_runs,
     run_rows,
 )
 from rivya_bridge.files.selectors import get_files
@@ -65,8 +68,8 @@ class RunIn(Schema):
     model: str = Field(description="a model id of the model list")
     prompt: str = ""
     params: dict[str, Any] = Field({}, description="the model's own keys")
-    references: list[UUID] = Field([], description="ids of files, in order")
-    results: list[UUID] = Field([], description="ids of files; studio only")
+    references: list[UUID] = Field([], max_length=MAX_FILES, description="ids of files, in order")
+    results: list[UUID] = Field([], max_length=MAX_FILES, description="ids of files; studio only")
     result_text: str = Field("", description="studio only")
     credits: int | None = Field(None, description="what it cost; studio only")
     duration_seconds: float | None = Field(None, description="how long it took; studio only")
@@ -169,7 +172,7 @@ def list_experiments(
     return {"items": page.items, "next": page.next_cursor}
 
 
-@router.post("/experiments", response={201: ExperimentOut}, summary="Start an experiment")
+@router.post("/experiments", response={200: ExperimentOut, 201: ExperimentOut}, summary="Start an experiment")
 def create_experiment(
     request: HttpRequest, payload: ExperimentIn, key: IdempotencyKey = None
 ) -> Status[Experiment]:
@@ -178,8 +181,9 @@ def create_experiment(
     def make() -> str:
         return str(services.create_experiment(**body).pk)
 
-    made, _ = do_once(scope_of(request, "experiments"), read_idempotency_key(key), body, make)
-    return Status(201, get_experiment(made))
+    once = read_idempotency_key(key)
+    made, is_new = do_once(scope_of(request, "experiments"), once, body, make)
+    return Status(201 if is_new else 200, get_experiment(made))
 
 
 @router.get("/experiments/{uuid:experiment_id}", response=ExperimentOut, summary="One experiment")
@@ -207,7 +211,7 @@ def list_runs(
 
 @router.post(
     "/experiments/{uuid:experiment_id}/runs",
-    response={201: RunOut},
+    response={200: RunOut, 201: RunOut},
     summary="Record a Studio run, or run through the API",
 )
 def create_run(
@@ -221,8 +225,8 @@ def create_run(
         return str(_make_run(experiment, payload).pk)
 
     scope = scope_of(request, f"runs:{experiment.pk}")
-    made, _ = do_once(scope, read_idempotency_key(key), body, make)
-    return Status(201, run_out(get_run(made)))
+    made, is_new = do_once(scope, read_idempotency_key(key), body, make)
+    return Status(201 if is_new else 200, run_out(get_run(made)))
 
 
 STUDIO_ONLY = ("results", "result_text", "credits", "duration_seconds")
@@ -230,7 +234,8 @@ STUDIO_ONLY = ("results", "result_text", "credits", "duration_seconds")
 
 def _make_run(experiment: Experiment, payload: RunIn) -> Run:
     references = get_files(payload.references, field="references")
-    earlier = get_run(payload.continues_from) if payload.continues_from else None
+    named = [payload.continues_from] if payload.continues_from else []
+    earlier = next(iter(get_runs(named, field="continues_from")), None)
     common: dict[str, Any] = {
         "model_id": payload.model,
         "prompt": payload.prompt,
@@ -267,12 +272,14 @@ def read_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
 
 @router.patch("/runs/{uuid:run_id}", response=RunOut, summary="Rate, judge or annotate a run")
 def change_run(request: HttpRequest, run_id: UUID, payload: RunChangeIn) -> dict[str, Any]:
+    """All that is given is changed, or nothing."""
     run = get_run(run_id)
     given = payload.dict(exclude_unset=True)
-    if "rating" in given:
-        services.rate_run(run, given["rating"])
-    if "verdict" in given:
-        services.judge_run(run, given["verdict"] or "")
-    if "note" in given:
-        services.annotate_run(run, given["note"] or "")
+    with transaction.atomic():
+        if "rating" in given:
+            services.rate_run(run, given["rating"])
+        if "verdict" in given:
+            services.judge_run(run, given["verdict"] or "")
+        if "note" in given:
+            services.annotate_run(run, given["note"] or "")
     return run_out(get_run(run_id))

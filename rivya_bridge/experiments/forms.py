@@ -67,7 +67,9 @@ class RunForm(forms.Form):
     references = ManyFilesField(
         required=False, label="Reference files", help_text="Files that go into the model, in order."
     )
-    keep_references = forms.MultipleChoiceField(required=False, label="Kept references")
+    keep_references = forms.MultipleChoiceField(
+        required=False, label="Kept references", widget=forms.CheckboxSelectMultiple
+    )
     note = forms.CharField(
         required=False,
         max_length=5_000,

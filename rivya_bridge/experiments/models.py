@@ -10,6 +10,12 @@ from rivya_bridge.tasks.models import Task
 
 
 class Experiment(models.Model):
+    """A question with its runs.
+
+    The counts, `spent_credits` (what Rivya charged for ended API runs) and `preview` (the first file of
+    the newest results) are kept by the services, so that a page need not look at every run.
+    """
+
     class Status(models.TextChoices):
         EXPLORING = "exploring"
         SETTLED = "settled"
@@ -29,6 +35,10 @@ class Experiment(models.Model):
     tags = models.JSONField(default=list)
     status = models.CharField(max_length=12, choices=Status, default=Status.EXPLORING)
     run_count = models.IntegerField(default=0)
+    accepted_count = models.IntegerField(default=0)
+    rejected_count = models.IntegerField(default=0)
+    spent_credits = models.BigIntegerField(default=0)
+    preview = models.ForeignKey(StoredFile, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -45,7 +55,8 @@ class Experiment(models.Model):
 class Run(models.Model):
     """One try. What a person wrote may change; what the API reported stays in its task.
 
-    A Studio run has no task: its credits and duration are what the person typed.
+    A Studio run has no task: its credits and duration are what the person typed. `counted_credits` is
+    what of an API run was added to the experiment's `spent_credits`, once its task had ended.
     """
 
     class Source(models.TextChoices):
@@ -69,6 +80,7 @@ class Run(models.Model):
     result_text = models.TextField(blank=True)
     studio_credits = models.IntegerField(null=True)
     studio_seconds = models.FloatField(null=True)
+    counted_credits = models.IntegerField(null=True)
     rating = models.SmallIntegerField(
         null=True, validators=[MinValueValidator(1), MaxValueValidator(5)]
     )
@@ -92,7 +104,10 @@ class Run(models.Model):
                 condition=Q(rating__isnull=True) | Q(rating__range=(1, 5)), name="rating_1_to_5"
             ),
         ]
-        indexes = [models.Index(fields=["experiment", "-id"], name="run_by_experiment")]
+        indexes = [
+            models.Index(fields=["experiment", "-id"], name="run_by_experiment"),
+            models.Index(fields=["experiment", "model_id", "-id"], name="run_by_model"),
+        ]
 
     def __str__(self) -> str:
         return f"Run {self.number}"

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from rivya_bridge.experiments.models import Run, RunResult
+from django.db.models import F
+
+from rivya_bridge.experiments.models import Experiment, Run, RunResult
 from rivya_bridge.tasks.models import Task
 
 
 def copy_outputs(*, task: Task, **_: Any) -> None:
-    """Gives a run the files of its finished task; again is harmless.
+    """Gives a run the files of its finished task and counts its charge; again is harmless.
 
     A signal receiver, called inside the transaction that finishes the task.
     """
@@ -21,3 +23,16 @@ def copy_outputs(*, task: Task, **_: Any) -> None:
         [RunResult(run=run, file_id=file_id, position=position) for position, file_id in outputs],
         ignore_conflicts=True,
     )
+    if outputs:
+        Experiment.objects.filter(pk=run.experiment_id).update(preview=outputs[0][1])
+    _count_credits(run, task.final_credits)
+
+
+def _count_credits(run: Run, credits: int | None) -> None:
+    """Adds the charge to the experiment's sum: once, because the run notes that it was added."""
+    if credits and Run.objects.filter(pk=run.pk, counted_credits=None).update(
+        counted_credits=credits
+    ):
+        Experiment.objects.filter(pk=run.experiment_id).update(
+            spent_credits=F("spent_credits") + credits
+        )

@@ -3,16 +3,24 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunResult
-from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Missing, Problem, Refusal
 from rivya_bridge.tasks.models import OPEN, Status
+from rivya_bridge.web.distinct import distinct_values
 
+# What a card of a run shows; a task has long fields besides.
+CARD_FIELDS = (
+    "experiment_id", "number", "source", "model_id", "prompt", "result_text", "studio_credits",
+    "rating", "verdict", "task__status", "task__final_credits", "task__error_message",
+)  # fmt: skip
+FILE_FIELDS = (
+    "id", "kind", "name", "width", "height", "preview_width", "preview_height", "duration_seconds",
+)  # fmt: skip
 UNDECIDED = "undecided"
 RECORDED = "recorded"
 
@@ -20,12 +28,11 @@ Row = TypeVar("Row")
 
 
 def experiment_rows(status: str = "", category: str = "", query: str = "") -> QuerySet[Experiment]:
-    """Experiments for a list, '' meaning all; three queries however many rows.
+    """Experiments with their preview for a list, '' meaning all; one query.
 
-    `query` looks in title, question and tags. Of each row, `newest_runs` holds the newest run with a
-    result file, or nothing: see `preview_of`. Refusal for a status or category that does not exist.
+    `query` looks in title, question and tags. Refusal for a status or category that does not exist.
     """
-    rows = Experiment.objects.all()
+    rows = Experiment.objects.select_related("preview")
     if status:
         rows = rows.filter(status=_known("status", status, Experiment.Status.values))
     if category:
@@ -33,10 +40,7 @@ def experiment_rows(status: str = "", category: str = "", query: str = "") -> Qu
     words = query.replace("\0", "").strip()[:200]
     if words:
         rows = rows.filter(_contains(words))
-    newest = Run.objects.filter(results__isnull=False).distinct().order_by("-id")
-    return rows.prefetch_related(
-        Prefetch("runs", newest.prefetch_related(_results())[:1], to_attr="newest_runs")
-    )
+    return rows
 
 
 def _contains(words: str) -> Q:
@@ -56,15 +60,6 @@ def _known(field: str, value: str, known: Iterable[str]) -> str:
         message = f"{field} is {value[:40]!r}: use one of {', '.join(words)}, or leave it out."
         raise Refusal.field(field, message)
     return value
-
-
-def preview_of(experiment: Experiment) -> StoredFile | None:
-    """The first result file of the newest run that has one, for a row of `experiment_rows`."""
-    newest: list[Run] = getattr(experiment, "newest_runs", [])
-    for run in newest:
-        for result in run.results.all():
-            return result.file
-    return None
 
 
 def _results() -> "Prefetch[str, QuerySet[RunResult], str]":
@@ -91,7 +86,27 @@ def run_rows(
     `verdict` may be "undecided", `status` a task's status or "recorded" for Studio runs. Refusal for
     words that do not exist.
     """
-    rows = _complete_runs().filter(experiment=experiment)
+    return _narrowed(_complete_runs(), experiment, source, model, verdict, status)
+
+
+def slim_run_rows(
+    experiment: Experiment,
+    *,
+    source: str = "",
+    model: str = "",
+    verdict: str = "",
+    status: str = "",
+) -> QuerySet[Run]:
+    """The same runs as `run_rows` with what a card shows of run and task (one query); `first_files`
+    reads their results."""
+    rows = Run.objects.select_related("task").only(*CARD_FIELDS)
+    return _narrowed(rows, experiment, source, model, verdict, status)
+
+
+def _narrowed(
+    rows: QuerySet[Run], experiment: Experiment, source: str, model: str, verdict: str, status: str
+) -> QuerySet[Run]:
+    rows = rows.filter(experiment=experiment)
     if source:
         rows = rows.filter(source=_known("source", source, Run.Source.values))
     if model:
@@ -104,6 +119,16 @@ def run_rows(
         is_recorded = known == RECORDED
         rows = rows.filter(task=None) if is_recorded else rows.filter(task__status=known)
     return rows
+
+
+def first_files(runs: Iterable[Run]) -> dict[UUID, dict[str, Any]]:
+    """The columns FILE_FIELDS of the first result file of each run that has one (one query)."""
+    results = RunResult.objects.filter(run__in=[run.pk for run in runs]).order_by("-position")
+    columns = [f"file__{name}" for name in FILE_FIELDS]
+    return {
+        run_id: dict(zip(FILE_FIELDS, values, strict=True))
+        for run_id, *values in results.values_list("run_id", *columns)
+    }
 
 
 def accepted_runs(experiment: Experiment) -> QuerySet[Run]:
@@ -169,8 +194,26 @@ class ExperimentFacts:
     models: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ExperimentSummary:
+    """What heads an experiment's page; `models` are the ids of the models tried, by name."""
+
+    accepted: int
+    rejected: int
+    spent_credits: int
+    models: tuple[str, ...]
+
+
+def experiment_summary(experiment: Experiment) -> ExperimentSummary:
+    """The kept counts, and the models from an index (one query, quick however many runs)."""
+    models = distinct_values(Run.objects.filter(experiment=experiment), "model_id")
+    return ExperimentSummary(
+        experiment.accepted_count, experiment.rejected_count, experiment.spent_credits, tuple(models)
+    )
+
+
 def experiment_facts(experiment: Experiment) -> ExperimentFacts:
-    """Sums over all runs of an experiment (two queries)."""
+    """Sums over all runs of an experiment: exact, and slow with very many (two queries)."""
     runs = Run.objects.filter(experiment=experiment)
     sums = runs.aggregate(
         runs=Count("pk"),

@@ -44,6 +44,6 @@ def upload_file(request: HttpRequest, file: File[UploadedFile]) -> Any:
     return Status(201, store_upload(file, file.name or "", field="file"))
 
 
-@router.get("/files/{file_id}", response=FileOut, summary="Look up a file")
+@router.get("/files/{uuid:file_id}", response=FileOut, summary="Look up a file")
 def show_file(request: HttpRequest, file_id: UUID) -> Any:
     return get_file(file_id)

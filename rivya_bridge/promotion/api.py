@@ -47,7 +47,7 @@ class PromoteIn(Schema):
 
 @router.post(
     "/runs/{uuid:run_id}/promote",
-    response={201: TemplateOut},
+    response={200: TemplateOut, 201: TemplateOut},
     summary="Promote a run to a job template",
 )
 def promote(
@@ -60,5 +60,5 @@ def promote(
         return promote_run(run, **body).template.slug
 
     scope = scope_of(request, f"promote:{run.pk}")
-    slug, _ = do_once(scope, read_idempotency_key(key), body, make)
-    return Status(201, template_out(get_template(slug)))
+    slug, is_new = do_once(scope, read_idempotency_key(key), body, make)
+    return Status(201 if is_new else 200, template_out(get_template(slug)))

@@ -82,7 +82,9 @@ def complete_variables(
     found = values_in(template, prompt)
     declared = [dict(one) for one in given]
     names = {one.get("name") for one in declared if isinstance(one.get("name"), str)}
-    declared += [{"name": name, "type": "text"} for name in variables_in(template) if name not in names]
+    declared += [
+        {"name": name, "type": "text"} for name in variables_in(template) if name not in names
+    ]
     for one in declared:
         name = one.get("name")
         if one.get("default") is None and isinstance(name, str) and name in found:

@@ -1,17 +1,23 @@
-"""Gates hold back every task of an account at once: an unreachable vendor, a rate limit.
+"""Gates hold back every task of an account at once: an unreachable vendor, a rate limit, a refused key.
 
-A closed vendor gate lets one task through when its time is over; only that one's success opens it for
-all, so that a server that is down gets a trickle of requests and not a flood.
+A closed vendor gate lets one task through when its time is over; only that one's answer opens it for
+all, so that a server that is down gets a trickle of requests and not a flood. The key gate has no
+time: it stands until the key changes (another account then) or a person continues.
 """
 
 import random
 from datetime import datetime, timedelta
 
 from django.db.models import F
+from django.utils import timezone
 
+from rivya_bridge.rivya import RivyaError
+from rivya_bridge.tasks import policy
 from rivya_bridge.tasks.models import Gate
 
 PROBE_GAP = timedelta(seconds=15)
+# No gate is closed for longer than this; a later time was written under a clock that has jumped.
+FAR_AHEAD = timedelta(minutes=20)
 
 
 def vendor_gate(account: str) -> str:
@@ -22,17 +28,23 @@ def bucket_gate(account: str) -> str:
     return f"bucket:{account}"
 
 
+def key_gate(account: str) -> str:
+    return f"key:{account}"
+
+
 def pass_gates(account: str, now: datetime) -> datetime | None:
-    """None when a request may go now; otherwise the time to come back."""
+    """None when a request may go now; otherwise the time to come back.
+
+    Passing a vendor gate whose time is over takes its one probe: the next may go after PROBE_GAP.
+    """
     names = (vendor_gate(account), bucket_gate(account))
     gates = {gate.name: gate for gate in Gate.objects.filter(name__in=names)}
-    bucket = gates.get(names[1])
-    if bucket and bucket.closed_until > now:
+    bucket, vendor = gates.get(names[1]), gates.get(names[0])
+    if bucket and _is_closed(bucket, now):
         return bucket.closed_until
-    vendor = gates.get(names[0])
     if vendor is None:
         return None
-    if vendor.closed_until > now:
+    if _is_closed(vendor, now):
         return vendor.closed_until + timedelta(seconds=random.uniform(0, 1))  # noqa: S311 - jitter
     probing = Gate.objects.filter(pk=vendor.pk, closed_until=vendor.closed_until)
     if probing.update(closed_until=now + PROBE_GAP):
@@ -40,25 +52,65 @@ def pass_gates(account: str, now: datetime) -> datetime | None:
     return now + PROBE_GAP
 
 
-def close_gate(name: str, until: datetime, reason: str, text: str) -> None:
-    """Closes, or keeps closed for the longer of both times."""
+def _is_closed(gate: Gate, now: datetime) -> bool:
+    return now < gate.closed_until <= now + FAR_AHEAD
+
+
+def key_is_refused(account: str) -> bool:
+    return Gate.objects.filter(name=key_gate(account)).exists()
+
+
+def heed(account: str, error: RivyaError) -> float:
+    """Closes the gate that an error calls for; returns the seconds until it opens, 0 for none.
+
+    Any other 4xx shows that the vendor is there again, so that it opens the gate instead.
+    """
+    kind = policy.gate_of(error)
+    if not kind:
+        if policy.shows_service(error):
+            note_answer(account)
+        return 0.0
+    name = f"{kind}:{account}"
+    seconds = policy.gate_seconds(error, _failures_behind(name))
+    if kind != "vendor":
+        Gate.objects.filter(name=vendor_gate(account)).delete()
+    close_gate(
+        name,
+        timezone.now() + timedelta(seconds=seconds),
+        policy.gate_reason(error),
+        str(error),
+        is_longest=kind == "bucket",
+    )
+    return seconds
+
+
+def close_gate(
+    name: str, until: datetime, reason: str, text: str, *, is_longest: bool = False
+) -> None:
+    """Closes the gate until a time; `is_longest` keeps a later time that another task has set."""
     gate, made = Gate.objects.get_or_create(
         name=name,
         defaults={"closed_until": until, "reason": reason, "text": text[:500], "failures": 1},
     )
-    if not made:
-        Gate.objects.filter(pk=gate.pk).update(
-            closed_until=max(until, gate.closed_until) if reason == "rate_limited" else until,
-            reason=reason,
-            text=text[:500],
-            failures=F("failures") + 1,
-        )
+    if made:
+        return
+    row = Gate.objects.filter(pk=gate.pk)
+    row.update(reason=reason, text=text[:500], failures=F("failures") + 1)
+    if is_longest:
+        row = row.exclude(closed_until__gt=until, closed_until__lt=timezone.now() + FAR_AHEAD)
+    row.update(closed_until=until)
 
 
-def failures_behind(name: str) -> int:
-    """How often the gate was closed in a row; 0 for an open one."""
-    return Gate.objects.filter(name=name).values_list("failures", flat=True).first() or 0
+def note_answer(account: str) -> None:
+    """The vendor answered: its gate opens, and a rate limit whose time is over is forgotten."""
+    Gate.objects.filter(name=vendor_gate(account)).delete()
+    Gate.objects.filter(name=bucket_gate(account), closed_until__lte=timezone.now()).delete()
 
 
 def open_gate(name: str) -> None:
     Gate.objects.filter(name=name).delete()
+
+
+def _failures_behind(name: str) -> int:
+    """How often the gate was closed in a row; 0 for an open one."""
+    return Gate.objects.filter(name=name).values_list("failures", flat=True).first() or 0

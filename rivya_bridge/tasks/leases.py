@@ -1,6 +1,6 @@
 """Leases: who works on a row, until when, and whether that process still lives.
 
-A lease's owner is written as ``boot:pid:start:nonce``. On the same machine a dead owner is known at
+A lease's owner is written as ``boot.namespace:pid:start:nonce``. On the same machine a dead owner is known at
 once, and its rows need not wait for the lease to end.
 """
 
@@ -13,12 +13,14 @@ from django.db.models import Q
 
 LEASE = timedelta(seconds=60)
 # A lease or due time further ahead than this was written under a clock that has jumped.
-FAR_AHEAD = timedelta(minutes=30)
+FAR_AHEAD = timedelta(minutes=20)
 
 
 def _boot() -> str:
+    """This start of this machine, and the process namespace: containers share the first alone."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return "unknown"
 
@@ -48,9 +50,10 @@ def owner_is_dead(owner: str) -> bool:
     return _start_of(int(pid)) != start
 
 
-def lease_is_free(now: datetime) -> Q:
-    return Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + FAR_AHEAD)
+def lease_is_over(now: datetime) -> Q:
+    """A lease that was not given back in time."""
+    return Q(lease_until__lte=now) | Q(lease_until__gt=now + FAR_AHEAD)
 
 
 def is_due(now: datetime) -> Q:
-    return Q(due_at__lte=now) | Q(due_at__gt=now + timedelta(days=2))
+    return Q(due_at__lte=now) | Q(due_at__gt=now + FAR_AHEAD)

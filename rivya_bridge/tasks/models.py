@@ -155,7 +155,7 @@ class Task(models.Model):
     @property
     def spent_text(self) -> str:
         """One sentence on what was or may have been spent, and on which evidence."""
-        if self.final_credits is not None and self.is_terminal:
+        if self.final_credits is not None:
             return f"{self.final_credits} credits were charged, as Rivya reported for this task."
         if self.exposure == Exposure.ACCEPTED:
             return f"Rivya accepted the task and reserved {self.reserved_credits or 0} credits."

@@ -6,39 +6,40 @@ The kinds of error are the client's; the budgets are named here. An answer that 
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rivya_bridge.rivya import errors
 
 MAX_UNKNOWN_TRIES = 8
 MAX_SAME_FAILURES = 3
+MAX_UPLOAD_TRIES = 8
+MAX_DOWNLOAD_TRIES = 8
+MAX_FRESH_ADDRESSES = 3
+MAX_LOST_LEASES = 3
 CONFLICT_DELAYS = (1.0, 4.0, 15.0)
 RETRY_AFTER_RANGE = (1.0, 900.0)
 DISABLED_SECONDS = 60.0
 # How long a repeated key is trusted to be the same task. The documented retention is only assumed.
 KEY_WINDOW = timedelta(minutes=10)
+CLOCK_SLACK = timedelta(seconds=60)
 CONNECT_BUDGET = timedelta(hours=24)
 POLL_BUDGET = timedelta(hours=24)
 MISSING_GRACE = timedelta(seconds=60)
-MAX_LOST_LEASES = 3
+MAX_MISSING_POLLS = 3
+REFUSED_PAYMENT_PAUSE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """Where a task goes after a failed sending.
-
-    `status`: queued, unconfirmed, held or failed. `delay_seconds` until the next try. `gate`: "" or
-    "vendor" or "bucket", closed for the same time.
-    """
+    """Where a task goes after a failed sending: queued, unconfirmed, held or failed; and when."""
 
     status: str
     reason: str
     delay_seconds: float = 0.0
-    gate: str = ""
 
 
 def backoff(tries: int, *, base: float = 1.0, cap: float = 60.0) -> float:
-    """Full jitter: a random time up to base * 2^tries, at most `cap` seconds."""
+    """Jitter: a random time between base/2 and base * 2^tries, at most `cap` seconds."""
     return random.uniform(base / 2, min(cap, base * 2 ** min(tries, 10)))  # noqa: S311
 
 
@@ -50,23 +51,71 @@ def clamp_retry_after(seconds: float | None, tries: int) -> float:
     return min(max(seconds, low), high)
 
 
+def key_window_is_open(first_sent_at: datetime | None, now: datetime) -> bool:
+    """Whether the same key may be repeated. A first sending in the future proves a clock that jumped,
+    and then nothing is known about the time that has passed."""
+    if first_sent_at is None:
+        return True
+    return -CLOCK_SLACK <= now - first_sent_at <= KEY_WINDOW
+
+
+def gate_of(error: errors.RivyaError) -> str:
+    """The gate that an error closes for every task of the account: vendor, bucket, key or none."""
+    match error:
+        case errors.ConnectionFailed() | errors.ApiDisabled():
+            return "vendor"
+        case errors.RateLimited():
+            return "bucket"
+        case errors.AuthenticationFailed() | errors.ScopeDenied():
+            return "key"
+        case _:
+            return ""
+
+
+def gate_seconds(error: errors.RivyaError, failures: int) -> float:
+    """How long that gate stays closed; `failures`: how often it was closed in a row before."""
+    match error:
+        case errors.RateLimited():
+            return clamp_retry_after(error.retry_after, failures)
+        case errors.ApiDisabled():
+            return DISABLED_SECONDS
+        case errors.ConnectionFailed():
+            return backoff(failures)
+        case _:
+            return 0.0
+
+
+def gate_reason(error: errors.RivyaError) -> str:
+    match error:
+        case errors.RateLimited():
+            return "rate_limited"
+        case errors.ApiDisabled():
+            return "api_disabled"
+        case errors.ConnectionFailed():
+            return "unreachable"
+        case _:
+            return "key_refused"
+
+
+def shows_service(error: errors.RivyaError) -> bool:
+    """An error that only the working service gives. A 5xx may come from something in front of it."""
+    return isinstance(error, errors.StatusError) and not isinstance(
+        error, errors.ServerFailure | errors.ApiDisabled
+    )
+
+
 def after_failed_sending(
     error: errors.RivyaError,
     *,
     unknown_tries: int,
     same_failures: int,
     conflicts: int,
-    gate_failures: int,
+    gate_seconds: float = 0.0,
 ) -> Next:
-    """The next state for a failed POST. Counts include the failure at hand, gate_failures do not."""
+    """The next state for a failed POST. Counts include the failure at hand."""
+    if gate_of(error) in ("vendor", "bucket"):
+        return Next("queued", gate_reason(error), gate_seconds)
     match error:
-        case errors.ConnectionFailed():
-            return Next("queued", "unreachable", backoff(gate_failures), "vendor")
-        case errors.ApiDisabled():
-            return Next("queued", "api_disabled", DISABLED_SECONDS, "vendor")
-        case errors.RateLimited():
-            wait = clamp_retry_after(error.retry_after, gate_failures)
-            return Next("queued", "rate_limited", wait, "bucket")
         case errors.InsufficientCredits():
             return Next("held", "insufficient_credits")
         case errors.AuthenticationFailed() | errors.ScopeDenied():
@@ -79,12 +128,10 @@ def after_failed_sending(
             return Next("held", "redirect_refused")
         case errors.ServerFailure() if same_failures >= MAX_SAME_FAILURES:
             return Next("held", "server_failure")
-        case errors.ServerFailure() | errors.OutcomeUnknown() | errors.BadAnswer():
-            if unknown_tries >= MAX_UNKNOWN_TRIES:
-                return Next("held", "outcome_unknown")
-            return Next("unconfirmed", "outcome_unknown", backoff(unknown_tries))
-        case errors.StatusError():
+        case errors.StatusError() if not isinstance(error, errors.ServerFailure):
             return Next("failed", error.code)
+        case _ if unknown_tries >= MAX_UNKNOWN_TRIES:
+            return Next("held", "outcome_unknown")
         case _:
             return Next("unconfirmed", "outcome_unknown", backoff(unknown_tries))
 

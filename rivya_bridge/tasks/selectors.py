@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from rivya_bridge.refusals import Missing, Problem, Refusal
 from rivya_bridge.tasks.models import ADVANCING, TERMINAL, Status, Task
+from rivya_bridge.web.distinct import distinct_values
 
 STATUS_GROUPS: dict[str, frozenset[str]] = {
     "open": frozenset(ADVANCING),
@@ -120,4 +121,4 @@ def tasks_by_ids(ids: Iterable[str]) -> list[Task]:
 
 def model_choices() -> list[str]:
     """The models that appear in history, for the filter (one query, from an index)."""
-    return list(Task.objects.order_by("model_id").values_list("model_id", flat=True).distinct())
+    return distinct_values(Task.objects.all(), "model_id")

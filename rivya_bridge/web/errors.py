@@ -37,7 +37,10 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and request.path.startswith(API_PREFIX):
+            return _wrong_method(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refusal):
@@ -46,6 +49,13 @@ class DomainErrorMiddleware:
             return JsonResponse(refusal_envelope(error), status=error.status)
         title = "Not found" if isinstance(error, Missing) else "That was not done"
         return error_page(request, error.status, title, error.message)
+
+
+def _wrong_method(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    allowed = response.headers.get("Allow", "")
+    text = f"{str(request.method)[:20]} is not possible at this address: use {allowed}."
+    headers = {"Allow": allowed}
+    return JsonResponse(envelope("method_not_allowed", text), status=405, headers=headers)
 
 
 def add_refusal(request: HttpRequest, refusal: Refusal) -> None:

@@ -62,5 +62,27 @@ filter?.addEventListener("keydown", (event) => {
     document.querySelector("[data-jump-list] a:not([hidden])")?.click();
 });
 
-enhance(document);
-document.addEventListener("htmx:load", (event) => enhance(event.target));
+// How much of a limit a text has used, told in the label's line from its second half on.
+const count = (field) => {
+  const limit = Number(
+    document.querySelector(`[data-limit-of="${field.id}"]`)?.dataset.limit ?? field.maxLength,
+  );
+  const label = document.querySelector(`label[for="${CSS.escape(field.id)}"].field-label`);
+  if (!label || !(limit > 0)) return;
+  const counter = label.querySelector(".counter") ?? label.appendChild(document.createElement("span"));
+  counter.className = "counter";
+  counter.textContent = field.value.length * 2 > limit ? `${field.value.length} / ${limit}` : "";
+  counter.toggleAttribute("data-over", field.value.length > limit);
+};
+
+const start = (root) => {
+  enhance(root);
+  for (const field of root.querySelectorAll?.("textarea[id]") ?? []) count(field);
+};
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("textarea[id]")) count(event.target);
+});
+
+start(document);
+document.addEventListener("htmx:load", (event) => start(event.target));

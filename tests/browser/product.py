@@ -35,7 +35,7 @@ class Product:
 
 
 @contextmanager
-def running_product(folder: Path) -> Iterator[Product]:
+def running_product(folder: Path, **settings: str) -> Iterator[Product]:
     """`manage.py up --prepare` until the block ends; RuntimeError with its log when it never starts."""
     folder.mkdir(parents=True, exist_ok=True)
     bridge_port, sandbox_port = _free_ports(2)
@@ -45,6 +45,7 @@ def running_product(folder: Path) -> Iterator[Product]:
         "BRIDGE_DATA_DIR": str(folder / "data"),
         "BRIDGE_PORT": str(bridge_port),
         "SANDBOX_PORT": str(sandbox_port),
+        **settings,
     }
     log = folder / "product.log"
     command = [sys.executable, str(ROOT / "manage.py"), "up", "--prepare"]

@@ -9,7 +9,6 @@ from rivya_bridge.experiments.selectors import (
     get_experiment,
     get_run,
     get_runs,
-    preview_of,
     run_rows,
 )
 from rivya_bridge.experiments.services import update_experiment
@@ -39,7 +38,7 @@ def test_it_works():
     record(experiment, results=[new, old])
     record(experiment)
     [row] = experiment_rows()
-    assert preview_of(row) == new
+    assert row.preview == new
     assert [run.number for run in run_rows(experiment).order_by("-id")] == [3, 2, 1]
 
 
@@ -49,9 +48,9 @@ def test_a_list_takes_the_same_queries_for_many_rows(count, django_assert_num_qu
         experiment = make_experiment(title=f"Number {number}")
         for _ in range(2):
             record(experiment, results=[make_file(), make_file()], references=[make_file()])
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         page = keyset_page(experiment_rows("exploring"), None)
-        assert all(preview_of(row) for row in page.items)
+        assert all(row.preview for row in page.items)
     start(experiment, references=[])
     with django_assert_num_queries(3):
         for run in run_rows(experiment):
@@ -65,7 +64,7 @@ def test_a_list_takes_the_same_queries_for_many_rows(count, django_assert_num_qu
 def test_an_experiment_without_files_has_no_preview():
     record(make_experiment())
     [row] = experiment_rows()
-    assert preview_of(row) is None
+    assert row.preview is None
 
 
 def test_experiments_are_found_by_title_question_and_tags():

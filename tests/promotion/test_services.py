@@ -185,7 +185,7 @@ def test_a_taken_slug_is_a_conflict_and_stores_nothing(run):
     [
         ({"prompt": "A red cup"}, "prompt"),
         ({"prompt": "{{ a }}", "variables": [{"name": "a", "default": "cup"}]}, "prompt"),
-        ({"prompt": "{{ a }}{{ b }}", "variables": [{"name": "a"}]}, "a"),
+        ({"prompt": "{{ a }} {{ a }}", "variables": [{"name": "a"}]}, "a"),
         ({"fixed_params": {}}, "params.resolution"),
         ({"fixed_params": {"resolution": "1K"}}, "params.resolution"),
         ({"exposed_params": [{"key": "resolution", "default": "1K"}]}, "params.resolution"),

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from rivya_bridge.experiments import fields
 from rivya_bridge.experiments.models import Run
+from rivya_bridge.experiments.services.storing import count_verdict
 from rivya_bridge.refusals import Problem, Refusal
 
 
@@ -18,7 +20,13 @@ def rate_run(run: Run, rating: int | None) -> Run:
 def judge_run(run: Run, verdict: str) -> Run:
     """'accepted', 'rejected', or '' to undecide. Raises Refusal."""
     problems: list[Problem] = []
-    return _write(run, problems, verdict=fields.read_verdict(problems, verdict))
+    verdict = fields.read_verdict(problems, verdict)
+    with transaction.atomic():
+        # The lock makes two judges follow each other, so that each counts what it changed.
+        earlier = Run.objects.select_for_update().values_list("verdict", flat=True).get(pk=run.pk)
+        _write(run, problems, verdict=verdict)
+        count_verdict(run.experiment_id, earlier, verdict)
+    return run
 
 
 def annotate_run(run: Run, note: str) -> Run:

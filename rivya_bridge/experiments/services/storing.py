@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 from django.utils import timezone
@@ -18,7 +19,19 @@ def store_run(experiment: Experiment, references: Sequence[StoredFile], **fields
         RunReference(run=run, file=file, position=position)
         for position, file in enumerate(references)
     )
+    count_verdict(experiment.pk, "", run.verdict)
     return run
+
+
+def count_verdict(experiment_id: UUID, earlier: str, verdict: str) -> None:
+    """Moves the experiment's counts with one run's verdict, in the caller's transaction."""
+    if earlier == verdict:
+        return
+    steps = {earlier: -1, verdict: 1}
+    columns = {word: f"{word}_count" for word in (Run.Verdict.ACCEPTED, Run.Verdict.REJECTED)}
+    Experiment.objects.filter(pk=experiment_id).update(
+        **{columns[word]: F(columns[word]) + step for word, step in steps.items() if word}
+    )
 
 
 def _next_number(experiment: Experiment) -> int:

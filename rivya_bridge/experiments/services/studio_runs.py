@@ -104,6 +104,8 @@ def _store(
             RunResult(run=run, file=file, position=position)
             for position, file in enumerate(results)
         )
+        if results:
+            Experiment.objects.filter(pk=experiment.pk).update(preview=results[0])
         return str(run.pk)
 
     body = {

@@ -14,11 +14,12 @@ from rivya_bridge.experiments import services
 from rivya_bridge.experiments.forms import ExperimentEditForm, ExperimentForm
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import (
-    experiment_facts,
     experiment_rows,
+    experiment_summary,
     get_experiment,
-    run_rows,
+    slim_run_rows,
 )
+from rivya_bridge.experiments.views.cards import experiment_lines, run_cards
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import render_page
@@ -41,6 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
     page = keyset_page(rows, request.GET.get("after"))
     context = {
         "page": page,
+        "experiments": experiment_lines(page.items),
         "wanted": wanted,
         "is_filtered": any(wanted.values()),
         "next_query": _next_query(wanted, page.next_cursor),
@@ -91,8 +93,9 @@ def detail(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
     """The experiment with its runs, newest first; only the runs when htmx asks."""
     experiment = get_experiment(experiment_id)
     wanted = _wanted(request, "source", "model", "verdict", "status")
-    page = keyset_page(run_rows(experiment, **wanted), request.GET.get("after"))
-    facts = experiment_facts(experiment)
+    page = keyset_page(slim_run_rows(experiment, **wanted), request.GET.get("after"))
+    facts = experiment_summary(experiment)
+    names = model_names()
     context = {
         "experiment": experiment,
         "page": page,
@@ -100,8 +103,9 @@ def detail(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         "is_filtered": any(wanted.values()),
         "next_query": _next_query(wanted, page.next_cursor),
         "first_query": _next_query(wanted, None),
+        "runs": run_cards(page.items, names),
         "facts": facts,
-        "names": model_names(),
+        "names": names,
         "live_ids": [run.pk for run in page.items if run.task and not run.task.is_terminal],
         "sources": Run.Source.choices,
     }

@@ -18,6 +18,7 @@ from rivya_bridge.experiments import code, services
 from rivya_bridge.experiments.forms import JudgeForm, NoteForm, RunForm, StudioRunForm
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import get_experiment, get_run, runs_by_ids
+from rivya_bridge.experiments.views.cards import run_cards
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.selectors import get_files
 from rivya_bridge.files.services import store_uploads
@@ -213,7 +214,7 @@ def live(request: HttpRequest) -> HttpResponse:
     """The cards of runs that were open, as out-of-band swaps; 286 once none is open any more."""
     runs = runs_by_ids(request.GET.getlist("id"))
     live_ids = [run.pk for run in runs if run.task and not run.task.is_terminal]
-    context = {"runs": runs, "live_ids": live_ids, "names": model_names()}
+    context = {"runs": run_cards(runs, model_names()), "live_ids": live_ids}
     status = 200 if live_ids else STOP_POLLING
     return render(request, "experiments/_live.html", context, status=status)
 

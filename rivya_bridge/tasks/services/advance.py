@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.poll import poll
+from rivya_bridge.tasks.services.recovery import give_up_step
 from rivya_bridge.tasks.services.save import save
 from rivya_bridge.tasks.services.submit import submit
 from rivya_bridge.tasks.services.transitions import LostClaim, claim
@@ -21,21 +22,23 @@ MAX_STEPS = 4
 def advance(task_id: UUID | str) -> None:
     """Claims the task and takes its next step, and the one after if that is due at once.
 
-    Twice is harmless: whoever has no claim stops quietly.
+    Twice is harmless: whoever has no claim stops quietly. An error that no step foresaw is logged
+    and counted as a lost step, so that the task neither strands nor runs hot.
     """
     for _ in range(MAX_STEPS):
         task = claim(task_id, timezone.now())
-        if task is None:
-            return
-        try:
-            _step(task)
-        except LostClaim:
+        if task is None or not _step(task):
             return
 
 
-def _step(task: Task) -> None:
-    step = STEPS.get(task.status)
-    if step is None:  # `submitting` is claimed only by the sweep, once its lease has ended
-        log.error("Task %s was claimed as %s.", task.pk, task.status)
-        return
-    step(task)
+def _step(task: Task) -> bool:
+    """One step; False when nothing more is to be done here now."""
+    try:
+        STEPS[task.status](task)
+    except LostClaim:
+        return False
+    except Exception as error:
+        log.exception("A step of task %s broke.", task.pk)
+        give_up_step(task, error)
+        return False
+    return True

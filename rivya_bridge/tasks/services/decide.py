@@ -1,26 +1,32 @@
 """What a person decides about a task: cancel it, or let a held one go on."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from rivya_bridge.credits.services import release_credits
+from rivya_bridge.connection import current_connection
+from rivya_bridge.credits.services import distrust_balance, release_credits
 from rivya_bridge.refusals import Conflict, Missing
-from rivya_bridge.tasks import policy
+from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.doorbell import ring_on_commit
 from rivya_bridge.tasks.models import Exposure, Task
-from rivya_bridge.tasks.services.remote_state import finish
-from rivya_bridge.tasks.services.transitions import LostClaim, add_event, change, let_go
+from rivya_bridge.tasks.services.finish import finish
+from rivya_bridge.tasks.services.transitions import LostClaim, add_event, unhold
+
+# A running task held for these never ends by itself, so that a person may give it up.
+GIVEN_UP_BY_PERSON = frozenset({"not_found", "other_account", "poll_budget_over"})
 
 
-def _locked(task_id: object) -> Task:
+def _locked(task_id: UUID | str) -> Task:
     """The row under a new fence of ours, so that a worker's claim on it is over."""
     if not Task.objects.filter(pk=task_id).update(fence=F("fence") + 1):
         raise Missing("There is no such task.")
     return Task.objects.get(pk=task_id)
 
 
-def cancel_task(task_id: object) -> Task:
+def cancel_task(task_id: UUID | str) -> Task:
     """Cancels what was not sent. What was sent goes on, because Rivya cannot stop a task: it is only
     marked, finishes, is charged, and is labelled so.
 
@@ -47,14 +53,13 @@ def cancel_task(task_id: object) -> Task:
 
 
 def _can_stop(task: Task) -> bool:
-    if task.exposure == Exposure.NONE and task.status in ("queued", "held"):
-        return True
-    return task.status == "held" and task.reason in (
-        "outcome_unknown",
-        "server_failure",
-        "idempotency_conflict",
-        "not_found",
-        "other_account",
+    """Unsent; or held, and either nobody can learn its outcome or there is nothing left to come."""
+    if task.status not in ("queued", "held"):
+        return False
+    return (
+        task.exposure == Exposure.NONE
+        or task.held_from in ("unconfirmed", "saving")
+        or task.reason in GIVEN_UP_BY_PERSON
     )
 
 
@@ -66,7 +71,7 @@ def _stop(task: Task) -> Task:
     return task
 
 
-def continue_task(task_id: object) -> Task:
+def continue_task(task_id: UUID | str) -> Task:
     """Lets a held task go on where it was held.
 
     Raises Missing, or Conflict when it is not held, or when repeating its key is no longer safe.
@@ -79,29 +84,22 @@ def continue_task(task_id: object) -> Task:
             raise Conflict(f"This task is not held: it is {task.status}.")
         _check_window(task)
         task = _locked(task_id)
-        now = timezone.now()
+        if task.reason == "key_refused":
+            gates.open_gate(gates.key_gate(current_connection().account))
+        if task.reason == "insufficient_credits":
+            distrust_balance(task.account)
         try:
-            let_go(
-                task,
-                now,
-                status=task.held_from,
-                held_from="",
-                reason="",
-                reason_text="",
-                lost_leases=0,
-            )
+            unhold(task, "A person let it go on.")
         except LostClaim as error:
             raise Conflict("Somebody else changed this task just now: reload the page.") from error
-        add_event(task, "continued", "A person let it go on.")
-        if task.status == "saving":
-            change(task, due_at=now)
         ring_on_commit(task.pk)
         return task
 
 
 def _check_window(task: Task) -> None:
-    sent = task.first_sent_at
-    if task.held_from == "unconfirmed" and sent and timezone.now() - sent > policy.KEY_WINDOW:
+    if task.held_from != "unconfirmed":
+        return
+    if not policy.key_window_is_open(task.first_sent_at, timezone.now()):
         raise Conflict(
             "The time within which the same key is known to be safe is over: sending again might "
             "make and charge a second task. Cancel this one and run it again as a new one."

@@ -1,67 +1,90 @@
 """Asking Rivya how a running task is doing."""
 
+from django.db import transaction
 from django.utils import timezone
 
 from rivya_bridge.connection import current_connection, rivya_client
-from rivya_bridge.rivya import NotFound, RateLimited, RivyaError
-from rivya_bridge.rivya.errors import AuthenticationFailed, ScopeDenied
+from rivya_bridge.rivya import AuthenticationFailed, NotFound, RivyaError, ScopeDenied
 from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.remote_state import apply_remote_state
-from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, soon
+from rivya_bridge.tasks.services.transitions import (
+    add_event,
+    change,
+    hold,
+    let_go,
+    soon,
+    wait_for_gate,
+)
 
 
 def poll(task: Task) -> None:
     """One claimed step of a running task: one GET, and its answer written down."""
-    if task.base_url != current_connection().base_url:
-        hold(
-            task,
-            "other_account",
-            f"This task runs at {task.base_url}, which is not the address in use. {task.spent_text} "
-            "Start with the former address and key to fetch its results.",
-        )
+    if not is_at_home(task):
         return
-    wait_until = gates.pass_gates(current_connection().account, timezone.now())
+    account = current_connection().account
+    wait_until = gates.pass_gates(account, timezone.now())
     if wait_until:
-        let_go(task, wait_until)
+        wait_for_gate(task, wait_until)
         return
     change(task, polls=task.polls + 1)
     try:
         generation = rivya_client().generations.retrieve(task.remote_id or "", max_retries=0)
     except RivyaError as error:
-        _after_error(task, error)
+        _after_error(task, error, gates.heed(account, error))
         return
-    gates.open_gate(gates.vendor_gate(current_connection().account))
-    if generation.id != task.remote_id:
+    gates.note_answer(account)
+    if generation.id == task.remote_id:
+        apply_remote_state(task, generation)
+        return
+    hold(
+        task,
+        "wrong_answer",
+        f"Asked for {task.remote_id}, Rivya answered for {generation.id}. {task.spent_text} "
+        "Continue to ask again.",
+    )
+
+
+def is_at_home(task: Task) -> bool:
+    """Holds a task that Rivya accepted at another address than the one in use."""
+    if task.base_url == current_connection().base_url:
+        return True
+    hold(
+        task,
+        "other_account",
+        f"This task runs at {task.base_url}, which is not the address in use. {task.spent_text} "
+        "Start with the former address and key to fetch its results.",
+    )
+    return False
+
+
+def _after_error(task: Task, error: RivyaError, gate_seconds: float) -> None:
+    """A failed poll never changes the state: the task goes on at Rivya whether we see it or not."""
+    text = f"Its state could not be read: {error} {error.action}"
+    reason = _hold_reason(task, error)
+    if reason:
         hold(
             task,
-            "wrong_answer",
-            f"Asked for {task.remote_id}, Rivya answered for {generation.id}. {task.spent_text} "
-            "Continue to ask again.",
+            reason,
+            f"{text} {task.spent_text} It is not sent again by itself.",
+            poll_errors=task.poll_errors + 1,
         )
         return
-    apply_remote_state(task, generation)
+    delay = gate_seconds or policy.backoff(task.poll_errors + 1, base=2.0)
+    is_first = task.poll_errors == 0
+    with transaction.atomic():
+        let_go(task, soon(delay), poll_errors=task.poll_errors + 1)
+        if is_first:
+            add_event(task, "poll_failed", text, code=error.code)
 
 
-def _after_error(task: Task, error: RivyaError) -> None:
-    """A failed poll never changes the state: the task goes on at Rivya whether we see it or not."""
+def _hold_reason(task: Task, error: RivyaError) -> str:
+    """Why a person has to look now, or nothing: then it is simply asked again."""
     now = timezone.now()
     running_for = now - (task.accepted_at or now)
-    text = f"Its state could not be read: {error} {error.action}"
-    if isinstance(error, NotFound) and running_for > policy.MISSING_GRACE:
-        hold(task, "not_found", f"{text} {task.spent_text} It is not sent again by itself.")
-        return
     if isinstance(error, AuthenticationFailed | ScopeDenied):
-        hold(task, "key_refused", f"{text} {task.spent_text}")
-        return
-    if running_for > policy.POLL_BUDGET:
-        hold(task, "poll_budget_over", f"{text} {task.spent_text}")
-        return
-    delay = policy.backoff(task.poll_errors + 1, base=2.0)
-    if isinstance(error, RateLimited):
-        delay = policy.clamp_retry_after(error.retry_after, task.poll_errors)
-        account = current_connection().account
-        gates.close_gate(gates.bucket_gate(account), soon(delay), "rate_limited", str(error))
-    if task.poll_errors == 0:
-        add_event(task, "poll_failed", text, code=error.code)
-    let_go(task, soon(delay), poll_errors=task.poll_errors + 1)
+        return "key_refused"
+    is_missing = isinstance(error, NotFound) and running_for > policy.MISSING_GRACE
+    if is_missing and task.poll_errors + 1 >= policy.MAX_MISSING_POLLS:
+        return "not_found"
+    return "poll_budget_over" if running_for > policy.POLL_BUDGET else ""

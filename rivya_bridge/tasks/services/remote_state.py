@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from rivya_bridge.credits.services import (
+    distrust_balance,
     record_acceptance,
     record_settlement,
     release_credits,
@@ -16,10 +17,10 @@ from rivya_bridge.credits.services import (
 from rivya_bridge.rivya import Generation
 from rivya_bridge.tasks import policy
 from rivya_bridge.tasks.models import Exposure, Task, TaskOutput
-from rivya_bridge.tasks.services.transitions import add_event, change, let_go, soon
-from rivya_bridge.tasks.signals import task_finished
+from rivya_bridge.tasks.services.finish import finish
+from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, soon
 
-KNOWN_STATUSES = frozenset({"queued", "processing", "succeeded", "failed"})
+RANKS = {"queued": 1, "processing": 2, "succeeded": 3, "failed": 3}
 
 
 def accept(task: Task, generation: Generation) -> None:
@@ -33,7 +34,6 @@ def accept(task: Task, generation: Generation) -> None:
             status="running",
             held_from="",
             remote_id=generation.id,
-            remote_status=generation.status[:60],
             remote_payload=generation.raw,
             request_id=generation.meta.request_id or "",
             reserved_credits=generation.reserved_credits,
@@ -71,24 +71,44 @@ def apply_remote_state(task: Task, generation: Generation) -> None:
 
 
 def _still_running(task: Task, generation: Generation) -> None:
+    running_for = timezone.now() - (task.accepted_at or timezone.now())
+    said = generation.status[:60]
+    is_news = said != task.remote_status and _rank(said) >= _rank(task.remote_status)
+    fields: dict[str, Any] = {
+        "remote_status": said if is_news else task.remote_status,
+        "remote_payload": generation.raw,
+        "poll_errors": 0,
+    }
     with transaction.atomic():
-        if generation.status != task.remote_status:
-            _note_progress(task, generation.status)
-        running_for = timezone.now() - (task.accepted_at or timezone.now())
-        delay = policy.poll_delay(task.category, task.polls, running_for)
-        let_go(
-            task,
-            soon(delay),
-            remote_status=generation.status[:60],
-            remote_payload=generation.raw,
-            poll_errors=0,
-        )
+        if running_for > policy.POLL_BUDGET:
+            hold(task, "poll_budget_over", _endless_text(task, said), **fields)
+        else:
+            delay = policy.poll_delay(task.category, task.polls, running_for)
+            let_go(task, soon(delay), **fields)
+        if is_news:
+            _note_progress(task, said)
+
+
+def _rank(status: str) -> int:
+    """How far a status is; an unknown one may stand anywhere before the end."""
+    return RANKS.get(status, 1)
+
+
+def _endless_text(task: Task, said: str) -> str:
+    hours = int(policy.POLL_BUDGET.total_seconds() // 3600)
+    return (
+        f"After {hours} hours Rivya still says: {said}. {task.spent_text} It is not asked again by "
+        "itself: continue to ask once more, or cancel to give it up."
+    )
 
 
 def _note_progress(task: Task, status: str) -> None:
-    if status in KNOWN_STATUSES:
+    """One event for each news; an unknown word is warned of once in a task's life."""
+    if status in RANKS:
         add_event(task, "progress", f"Rivya says: {status}.", remote_status=status)
-    else:
+        return
+    warned = task.events.filter(kind="unknown_status").values_list("data", flat=True)
+    if all(data.get("remote_status") != status for data in warned):
         add_event(
             task,
             "unknown_status",
@@ -144,10 +164,11 @@ def write_output_urls(task: Task, urls: tuple[str, ...]) -> None:
 def _failed(task: Task, generation: Generation) -> None:
     code = generation.error_code or "generation_failed"
     sentence = generation.error_message or "Rivya gave no reason."
+    if code == "insufficient_credits":
+        distrust_balance(task.account)
     text = (
         f"Rivya could not make it: {sentence} {generation.final_credits} credits were charged and "
-        "the rest of the reservation was returned. Change the prompt, params or references, then "
-        "run it again."
+        f"the rest of the reservation was returned. {_advice(code)}"
     )
     with transaction.atomic():
         change(
@@ -155,26 +176,13 @@ def _failed(task: Task, generation: Generation) -> None:
             remote_status=generation.status,
             remote_payload=generation.raw,
             final_credits=generation.final_credits,
+            poll_errors=0,
         )
         _settle(task, generation)
         finish(task, "failed", code, text, error_code=code[:120], error_message=sentence[:2000])
 
 
-def finish(task: Task, status: str, reason: str, text: str, **fields: Any) -> None:
-    """The one way into a terminal state, with its event and the signal, in one transaction."""
-    now = timezone.now()
-    if task.cancel_requested_at and status == "succeeded":
-        text += " It was finished although cancelling was asked for: Rivya cannot stop a task."
-    with transaction.atomic():
-        let_go(
-            task,
-            now,
-            status=status,
-            held_from="",
-            finished_at=now,
-            reason=reason[:60],
-            reason_text=text,
-            **fields,
-        )
-        add_event(task, status, text, reason=reason)
-        task_finished.send(sender=Task, task=task)
+def _advice(code: str) -> str:
+    if code == "insufficient_credits":
+        return "Top up the wallet at Rivya, then run it again."
+    return "Change the prompt, params or references, then run it again."

@@ -8,8 +8,11 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from rivya_bridge.tasks.leases import LEASE, is_due, lease_is_free, new_owner
-from rivya_bridge.tasks.models import ADVANCING, Task, TaskEvent
+from rivya_bridge.tasks.leases import LEASE, is_due, new_owner
+from rivya_bridge.tasks.models import ADVANCING, Status, Task, TaskEvent
+
+# `submitting` is never claimed: it is left by its own worker, or by the sweep once its lease is over.
+CLAIMABLE = frozenset(ADVANCING - {Status.SUBMITTING})
 
 
 class LostClaim(Exception):
@@ -17,9 +20,12 @@ class LostClaim(Exception):
 
 
 def claim(task_id: UUID | str, now: datetime) -> Task | None:
-    """Takes the lease of a due task, or None when it is not due, taken, held or finished."""
+    """Takes the lease of a due task, or None when it is not due, taken, held or finished.
+
+    A lease that was never given back is not taken over here: the sweep counts and frees it first.
+    """
     owner = new_owner()
-    rows = Task.objects.filter(lease_is_free(now), is_due(now), id=task_id, status__in=ADVANCING)
+    rows = Task.objects.filter(is_due(now), lease_until=None, id=task_id, status__in=CLAIMABLE)
     taken = rows.update(
         fence=F("fence") + 1, lease_until=now + LEASE, lease_owner=owner, updated_at=now
     )
@@ -49,32 +55,63 @@ def change(task: Task, **fields: Any) -> None:
 
 
 def let_go(task: Task, due_at: datetime, **fields: Any) -> None:
-    """Ends the claim: the lease is free and the next step is due at `due_at`."""
+    """Ends the claim: the lease is free and the next step is due at `due_at`.
+
+    A step that came so far ends the row of lost ones, unless `fields` say otherwise.
+    """
+    fields.setdefault("lost_leases", 0)
     change(task, lease_until=None, lease_owner="", rung_at=None, due_at=due_at, **fields)
 
 
+def wait_for_gate(task: Task, until: datetime) -> None:
+    """Gives the claim back untouched until a gate opens."""
+    let_go(task, until, lost_leases=task.lost_leases)
+
+
 def add_event(task: Task, kind: str, text: str, **data: Any) -> None:
-    """Appends to the timeline; the caller's transaction makes it one with the change it tells of."""
+    """Appends to the timeline; the caller's transaction makes it one with the change it tells of.
+
+    Call it after that change: the changed row keeps others out until the commit, so that two events
+    never get one number.
+    """
     last = TaskEvent.objects.filter(task=task).aggregate(last=Max("seq"))["last"] or 0
     TaskEvent.objects.create(
         task=task, seq=last + 1, at=timezone.now(), kind=kind, text=text, data=data
     )
 
 
-def hold(task: Task, reason: str, text: str, **fields: Any) -> None:
-    """Puts an open task aside with its reason; `held_from` tells where it goes on."""
+def hold(task: Task, reason: str, text: str, *, held_from: str = "", **fields: Any) -> None:
+    """Puts an open task aside with its reason; `held_from` tells where it goes on.
+
+    From `submitting` that is `unconfirmed`, unless the caller knows better.
+    """
     origin = "unconfirmed" if task.status == "submitting" else task.status
     with transaction.atomic():
         let_go(
             task,
             timezone.now(),
             status="held",
-            held_from=origin,
+            held_from=held_from or origin,
             reason=reason,
             reason_text=text,
             **fields,
         )
         add_event(task, "held", text, reason=reason)
+
+
+def unhold(task: Task, text: str) -> None:
+    """held -> where it was held. Raises LostClaim when somebody else was first."""
+    with transaction.atomic():
+        let_go(
+            task,
+            timezone.now(),
+            status=task.held_from,
+            held_from="",
+            reason="",
+            reason_text="",
+            downloads=0,
+        )
+        add_event(task, "continued", text)
 
 
 def soon(seconds: float) -> datetime:

@@ -16,6 +16,7 @@ from rivya_bridge.tasks.selectors import (
     task_rows,
     tasks_by_ids,
 )
+from rivya_bridge.tasks.views.lines import LINE_FIELDS, task_lines
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
 from rivya_bridge.web.pagination import Page, keyset_page
 
@@ -39,10 +40,11 @@ def history(request: HttpRequest) -> HttpResponse:
     page: Page[Task] = (
         Page([], None, True)
         if problems
-        else keyset_page(task_rows(wanted), request.GET.get("after"))
+        else keyset_page(task_rows(wanted).only(*LINE_FIELDS), request.GET.get("after"))
     )
     context = {
         "page": page,
+        "tasks": task_lines(page.items),
         "wanted": wanted,
         "problems": problems,
         "live_ids": [task.pk for task in page.items if task.status not in TERMINAL],
@@ -62,6 +64,6 @@ def live(request: HttpRequest) -> HttpResponse:
     """The rows that are still open, as out-of-band swaps; 286 once none is open any more."""
     tasks = tasks_by_ids(request.GET.getlist("id"))
     live_ids = [task.pk for task in tasks if task.status not in TERMINAL]
-    context = {"tasks": tasks, "live_ids": live_ids}
+    context = {"tasks": task_lines(tasks), "live_ids": live_ids}
     status = 200 if live_ids else STOP_POLLING
     return render(request, "tasks/_live.html", context, status=status)

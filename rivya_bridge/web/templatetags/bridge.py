@@ -14,9 +14,9 @@ register = template.Library()
 
 
 @register.filter
-def credits(value: int | None) -> str:
-    """Credits with thin grouping; an em dash where unknown."""
-    return "—" if value is None else f"{value:,}".replace(",", "\u202f")
+def credits(value: int | str | None) -> str:
+    """Credits with thin grouping; an em dash where unknown (templates make '' of what is absent)."""
+    return "—" if value is None or value == "" else f"{value:,}".replace(",", "\u202f")
 
 
 @register.filter

@@ -1,0 +1,70 @@
+"""The exact bytes of a task's request: references uploaded once, then frozen for good."""
+
+import hashlib
+
+from django.db import transaction
+from django.utils import timezone
+
+from rivya_bridge.files.services import upload_reference
+from rivya_bridge.refusals import Refusal
+from rivya_bridge.rivya import RivyaError
+from rivya_bridge.tasks import gates, policy
+from rivya_bridge.tasks.bodies import reference_item, request_body
+from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.services.failed_sending import error_fields, fail, unreachable_too_long
+from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, renew, soon
+
+
+def freeze_body(task: Task) -> bool:
+    """Uploads what must be uploaded and writes the bytes; False when that failed for now."""
+    items = []
+    for reference in task.references.select_related("file"):
+        renew(task, timezone.now())
+        try:
+            remote = upload_reference(reference.file, model_id=task.model_id)
+        except RivyaError as error:
+            _after_failed_upload(task, error, reference.file.name)
+            return False
+        except Refusal as refusal:
+            hold(task, "reference_lost", refusal.message)
+            return False
+        items.append(reference_item(reference.file, remote))
+    body = request_body(task.draft, items, trace_id=str(task.pk))
+    change(task, request_body=body, request_sha256=hashlib.sha256(body).hexdigest())
+    return True
+
+
+def _after_failed_upload(task: Task, error: RivyaError, name: str) -> None:
+    """An upload spends nothing and may be repeated, so only a final refusal ends the task."""
+    tries = _failed_uploads(task) + 1
+    following = policy.after_failed_sending(
+        error,
+        unknown_tries=tries,
+        same_failures=0,
+        conflicts=1,
+        gate_seconds=gates.heed(task.account, error),
+    )
+    text = f"The reference {name} could not be uploaded: {error} {error.action}"
+    if following.status == "failed":
+        fail(task, following.reason, text, error)
+    elif following.status == "held" or unreachable_too_long(task, error):
+        reason = following.reason
+        reason = "upload_failed" if reason == "outcome_unknown" else reason
+        hold(task, reason, f"{text} {task.spent_text}", **error_fields(error))
+    else:
+        _come_back(task, following, text, error)
+
+
+def _come_back(task: Task, following: policy.Next, text: str, error: RivyaError) -> None:
+    is_counted = following.status == "unconfirmed"
+    with transaction.atomic():
+        let_go(task, soon(max(1.0, following.delay_seconds)))
+        kind = "upload_failed" if is_counted else "upload_waits"
+        add_event(task, kind, text, reason=following.reason, code=error.code)
+
+
+def _failed_uploads(task: Task) -> int:
+    """Failures of the uploads themselves since a person last let the task go on."""
+    continued = task.events.filter(kind="continued").order_by("-seq").first()
+    since = continued.seq if continued else 0
+    return task.events.filter(kind="upload_failed", seq__gt=since).count()

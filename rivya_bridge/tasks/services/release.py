@@ -1,0 +1,53 @@
+"""Held tasks whose condition is fulfilled go on by themselves: a new key, the former account."""
+
+import logging
+
+from django.db.models import Q, QuerySet
+
+from rivya_bridge.connection import Connection, current_connection
+from rivya_bridge.tasks import gates
+from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.services.transitions import LostClaim, unhold
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+def release_held() -> int:
+    """Lets go what waited for another key or address; returns how many tasks."""
+    connection = current_connection()
+    count = _release(_at_home(connection), "The account it belongs to is in use again.")
+    if not gates.key_is_refused(connection.account):
+        count += _release(_key_refused(connection), "The key is no longer known to be refused.")
+    return count
+
+
+def _at_home(connection: Connection) -> QuerySet[Task]:
+    """Held because they belong elsewhere, and elsewhere is now here."""
+    accepted = Q(held_from__in=("running", "saving"))
+    is_home = (accepted & Q(base_url=connection.base_url)) | (
+        ~accepted & Q(account=connection.account)
+    )
+    return Task.objects.filter(is_home, status="held", reason="other_account")
+
+
+def _key_refused(connection: Connection) -> QuerySet[Task]:
+    """What was sent with an unknown outcome waits for its own key: only that may be repeated."""
+    may_go = Q(account=connection.account) | ~Q(held_from="unconfirmed")
+    return Task.objects.filter(
+        may_go, status="held", reason="key_refused", base_url=connection.base_url
+    )
+
+
+def _release(held: QuerySet[Task], text: str) -> int:
+    return sum(let_go_on(task, text) for task in held.order_by("id")[:BATCH])
+
+
+def let_go_on(task: Task, text: str) -> bool:
+    """Lets one held task go on; False when somebody else changed it first."""
+    try:
+        unhold(task, text)
+    except LostClaim:
+        return False
+    return True
