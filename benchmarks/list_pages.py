@@ -189,6 +189,7 @@ def _count_queries(lists: list[List]) -> None:
     link = httpx.URL(create_launch_link())
     browser = Client(headers={"host": link.netloc.decode()})
     browser.get(link.path)
+    browser.get("/connection/")  # the first page also stores the session's CSRF secret
     for row in lists:
         counts = []
         for address in (row.first, row.far):

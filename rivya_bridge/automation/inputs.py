@@ -153,7 +153,9 @@ def _unknown_names(specs: Sequence[InputSpec], raw: Mapping[str, Any]) -> list[P
     known = [spec.name for spec in specs]
     listed = f"The inputs are: {', '.join(known)}." if known else "This template takes no inputs."
     return [
-        Problem(str(name)[:80] or "inputs", f"{str(name)[:80]!r} is no input of this template. {listed}")
+        Problem(
+            str(name)[:80] or "inputs", f"{str(name)[:80]!r} is no input of this template. {listed}"
+        )
         for name in raw
         if name not in known
     ]

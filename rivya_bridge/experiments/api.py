@@ -172,7 +172,9 @@ def list_experiments(
     return {"items": page.items, "next": page.next_cursor}
 
 
-@router.post("/experiments", response={200: ExperimentOut, 201: ExperimentOut}, summary="Start an experiment")
+@router.post(
+    "/experiments", response={200: ExperimentOut, 201: ExperimentOut}, summary="Start an experiment"
+)
 def create_experiment(
     request: HttpRequest, payload: ExperimentIn, key: IdempotencyKey = None
 ) -> Status[Experiment]:

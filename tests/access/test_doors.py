@@ -51,7 +51,9 @@ def test_live_parts_send_a_stranger_to_the_sign_in_page(stranger):
 def test_a_session_does_not_act_on_the_api(signed_in_client, method):
     for address in all_addresses():
         if address.startswith("/api/") and not address.endswith("openapi.json"):
-            answer = signed_in_client.generic(method, address, "{}", content_type="application/json")
+            answer = signed_in_client.generic(
+                method, address, "{}", content_type="application/json"
+            )
             assert answer.status_code == 401, address
 
 
@@ -182,13 +184,15 @@ def test_every_page_is_closed_to_other_sites(signed_in_client, address):
     assert "unsafe" not in policy
     assert (rules["frame-ancestors"], rules["base-uri"]) == ("'none'", "'none'")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
 
 def test_the_nonce_is_new_each_time(signed_in_client):
-    policies = {signed_in_client.get("/tasks/").headers["Content-Security-Policy"] for _ in range(5)}
+    policies = {
+        signed_in_client.get("/tasks/").headers["Content-Security-Policy"] for _ in range(5)
+    }
     assert len(policies) == 5
 
 

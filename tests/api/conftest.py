@@ -1,13 +1,15 @@
 """A workspace that every route has something to answer about, and what may never change in it."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from rivya_bridge.automation.services import start_job
@@ -33,20 +35,37 @@ def png() -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture
-def models(db) -> None:
-    """Some entries of the model list, read a moment ago."""
-    from django.utils import timezone
-
+def read_models() -> None:
+    """Some entries of the model list, as if read a moment ago."""
     add_models("z-image", "google-imagen4-fast", "flux-2-pro", "seedance-1-0-pro", "gpt-5-2-chat")
     now = timezone.now()
-    account = current_connection().account
-    CatalogRefresh.objects.create(account=account, refreshed_at=now, tried_at=now, model_count=5)
+    CatalogRefresh.objects.update_or_create(
+        account=current_connection().account,
+        defaults={"refreshed_at": now, "tried_at": now, "model_count": 5},
+    )
 
 
 @pytest.fixture
-def place(models) -> SimpleNamespace:
+def models(db) -> None:
+    read_models()
+
+
+@pytest.fixture(scope="module")
+def filled(django_db_setup, django_db_blocker) -> Iterator[SimpleNamespace]:
+    """The workspace, made once for a module: in a transaction around those of its tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield build_place()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def place(filled: SimpleNamespace, db) -> SimpleNamespace:
+    return filled
+
+
+def build_place() -> SimpleNamespace:
     """An experiment with a finished, a queued and a Studio run, a template, a job, a comparison."""
+    read_models()
     experiment = make_experiment()
     queued = start(experiment)
     done = start(experiment, model_id="google-imagen4-fast", prompt="A red bottle on slate")

@@ -70,9 +70,9 @@ def test_every_route_names_its_errors_in_the_one_shape(schema):
             assert "401" in errors
             assert ("404" in errors) == ("{" in path)
             assert method != "post" or "422" in errors
-            assert {str(one["content"]["application/json"]["schema"]) for one in errors.values()} == {
-                str(shape)
-            }
+            assert {
+                str(one["content"]["application/json"]["schema"]) for one in errors.values()
+            } == {str(shape)}
 
 
 def test_every_route_asks_for_the_token(schema):

@@ -1,15 +1,11 @@
 """Starting jobs: one key makes one job, a dry run makes none, and every wrong input is named."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 from django.test import Client
 
 from rivya_bridge.access.services import create_api_token
 from rivya_bridge.automation.models import Job
 from rivya_bridge.credits.models import Wallet
-from rivya_bridge.tasks.models import Task
 from tests.api.errors import fields_of
 
 pytestmark = pytest.mark.django_db
@@ -114,32 +110,6 @@ def test_every_route_that_makes_something_takes_a_key(
     assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
     assert fields_of(post(path.format(**ids), other, key="k"), 409) == [field]
     assert row_counts() == before
-
-
-@pytest.mark.django_db(transaction=True)
-def test_fifty_requests_at_once_with_one_key_make_one_job(place, no_bell, api_client):
-    headers = {**api_client.defaults}
-
-    def send(_: int) -> tuple[int, str]:
-        client = Client()
-        client.defaults = headers
-        try:
-            answer = client.post(
-                f"/api/v1{JOBS}",
-                {"inputs": {"color": "green"}},
-                content_type="application/json",
-                headers={"Idempotency-Key": "one"},
-            )
-            return answer.status_code, answer.json().get("id", "")
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(send, range(50)))
-    assert sorted(status for status, _ in answers) == [200] * 49 + [201]
-    assert len({job for _, job in answers}) == 1
-    assert Job.objects.exclude(pk=place.job.pk).count() == 1
-    assert Task.objects.filter(origin="job").count() == 2
 
 
 # --- Dry run --------------------------------------------------------------------------------------

@@ -152,7 +152,10 @@ def test_a_limit_is_named(place, post):
         ({"name": "x", "variables": ["unused"]}, "variables"),
         ({"name": "x", "variables": [5]}, "variables"),
         ({"name": "x", "variables": [{}]}, "variables[0]"),
-        ({"name": "x", "prompt": "A {{ a }} bottle on slate", "variables": ["a", "a"]}, "variables"),
+        (
+            {"name": "x", "prompt": "A {{ a }} bottle on slate", "variables": ["a", "a"]},
+            "variables",
+        ),
         (
             {
                 "name": "x",
@@ -298,7 +301,10 @@ def test_a_file_that_is_no_media_is_refused(api_client, row_counts, content):
         (b"file=x", "application/x-www-form-urlencoded"),
         (b"", "multipart/form-data"),
         (b"nonsense", "multipart/form-data; boundary=x"),
-        (b"--x\r\nContent-Disposition: form-data\r\n\r\nz\r\n--x--", "multipart/form-data; boundary=x"),
+        (
+            b"--x\r\nContent-Disposition: form-data\r\n\r\nz\r\n--x--",
+            "multipart/form-data; boundary=x",
+        ),
         (b"", "multipart/form-data; boundary=" + "x" * 300),
         (b"", ""),
     ],
@@ -419,9 +425,11 @@ anything = st.recursive(
     | st.sampled_from([10**400, -(10**400), 2**63, 1e308, -0.0, "\0", "\ud800", "x" * 300, NOWHERE])
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["name", "type", "key", "default", "kind", "x"]), inner, max_size=3
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "type", "key", "default", "kind", "x"]), inner, max_size=3
+        )
     ),
     max_leaves=6,
 )
@@ -445,7 +453,7 @@ BASES = {
 
 @given(data=st.data())
 @settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -48,7 +48,7 @@ def test_better_nothing_than_something_wrong(template, prompt):
 
 
 def test_many_variables_in_a_long_prompt_take_no_time():
-    template = "x".join("{{ v%d }}" % number for number in range(200)) + "y"
+    template = "x".join(f"{{{{ v{number} }}}}" for number in range(200)) + "y"
     assert values_in(template, "x" * 20_000) == {}
 
 

@@ -112,4 +112,3 @@ def check_books(task: Task) -> None:
     if row.status in ("held", "failed", "canceled"):
         assert row.reason
         assert row.reason_text
-

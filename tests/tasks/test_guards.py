@@ -15,9 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def raw_update(task: Task, assignment: str, *values: Any) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE tasks_task SET {assignment} WHERE id = %s", [*values, task.pk.hex]
-        )
+        cursor.execute(f"UPDATE tasks_task SET {assignment} WHERE id = %s", [*values, task.pk.hex])
         return cursor.rowcount
 
 

@@ -229,9 +229,7 @@ def test_no_address_is_renewed_before_a_rate_limit_is_over(
     assert vendor.count("GET", "/api/v1/generations/") == vendor_gets
 
 
-@pytest.mark.parametrize(
-    "content", [b"<html>not media</html>", b"%PDF-1.4 no", b"MZ\x90\x00", b""]
-)
+@pytest.mark.parametrize("content", [b"<html>not media</html>", b"%PDF-1.4 no", b"MZ\x90\x00", b""])
 def test_a_result_that_is_no_media_is_held(
     vendor: Vendor, clock: Clock, running: Task, content: bytes
 ) -> None:

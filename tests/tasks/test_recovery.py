@@ -27,7 +27,7 @@ from rivya_bridge.tasks.services import (
 )
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import ring_due, sweep, sweep_rows
-from rivya_bridge.tasks.services.transitions import LostClaim, change, claim
+from rivya_bridge.tasks.services.transitions import LostClaim, change, claim, hold, renew
 from tests.tasks import vendor as play
 from tests.tasks.making import (
     Clock,
@@ -212,22 +212,42 @@ def test_a_stale_fence_writes_nothing(vendor: Vendor, clock: Clock) -> None:
     assert zombie is not None
     clock.move(61)
     sweep_rows()
-    for work in (lambda: change(zombie, prompt=""), lambda: submit._begin(zombie)):
+    works: list[Callable[[], Any]] = [
+        lambda: change(zombie, group_label="zombie"),
+        lambda: renew(zombie, timezone.now()),
+        lambda: hold(zombie, "zombie", "Zombie."),
+        lambda: submit.submit(zombie),
+    ]
+    for work in works:
         with pytest.raises(LostClaim):
             work()
-    zombie_steps = (submit.submit, poll.poll, save.save)
-    for one in zombie_steps:
-        with pytest.raises(LostClaim):
-            one(claimed_before(zombie))
     assert vendor.requests == []
+    assert kinds(task) == ["created", "recovered"]
     assert carry(task, clock).status == "succeeded"
     check_books(task)
 
 
-def claimed_before(zombie: Task) -> Task:
-    return Task.objects.defer(None).get(pk=zombie.pk).__class__(
-        **{field.attname: getattr(zombie, field.attname) for field in Task._meta.concrete_fields}
-    )
+def test_an_acceptance_that_comes_too_late_leaves_its_evidence(
+    vendor: Vendor, clock: Clock, monkeypatch: Any
+) -> None:
+    """A worker that was stopped while it waited for the answer wakes after its lease."""
+    task = make_task()
+    original = submit.close_accepted
+
+    def stalled(*args: Any) -> None:
+        clock.move(61)
+        sweep_rows()
+        original(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(submit, "close_accepted", stalled)
+        advance(task.pk)
+    row = fresh(task)
+    assert (row.status, row.remote_id) == ("unconfirmed", None)
+    assert task.attempt_rows.get().outcome == "accepted"
+    assert carry(task, clock).status == "succeeded"
+    assert vendor.generations == 1
+    check_books(task)
 
 
 def test_a_killed_process_loses_its_lease_at_once(vendor: Vendor, clock: Clock) -> None:
@@ -265,7 +285,7 @@ def test_a_killed_process_loses_its_lease_at_once(vendor: Vendor, clock: Clock) 
 
 def test_owners_are_judged_only_where_they_ran() -> None:
     mine = new_owner()
-    boot, pid, start, nonce = mine.split(":")
+    boot, pid, _start, nonce = mine.split(":")
     assert not owner_is_dead(mine)
     assert owner_is_dead(f"{boot}:{pid}:1:{nonce}")
     assert not owner_is_dead(f"another-boot.1:{pid}:1:{nonce}")
@@ -297,9 +317,7 @@ def test_a_broker_that_is_away_costs_a_log_line(
     assert carry(task, clock).status == "succeeded"
 
 
-def test_bells_never_pile_up_beyond_a_limit(
-    vendor: Vendor, clock: Clock, monkeypatch: Any
-) -> None:
+def test_bells_never_pile_up_beyond_a_limit(vendor: Vendor, clock: Clock, monkeypatch: Any) -> None:
     from rivya_bridge.tasks.services import sweep as sweep_module
 
     monkeypatch.setattr(sweep_module, "MOST_RINGING", 3)

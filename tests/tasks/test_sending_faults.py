@@ -120,9 +120,7 @@ def test_a_refused_connection_stays_queued_and_unexposed(vendor: Vendor, clock: 
     check_books(task)
 
 
-def test_an_unreachable_vendor_gets_a_trickle_and_not_a_flood(
-    vendor: Vendor, clock: Clock
-) -> None:
+def test_an_unreachable_vendor_gets_a_trickle_and_not_a_flood(vendor: Vendor, clock: Clock) -> None:
     tasks = [make_task() for _ in range(25)]
     vendor.stop()
     for _ in range(20):
@@ -227,9 +225,7 @@ def test_402_is_held_and_goes_on_by_itself_once_the_balance_suffices(
     check_books(task)
 
 
-def test_a_price_above_the_estimate_does_not_ask_every_minute(
-    vendor: Vendor, clock: Clock
-) -> None:
+def test_a_price_above_the_estimate_does_not_ask_every_minute(vendor: Vendor, clock: Clock) -> None:
     vendor.posts.extend([play.refused(402, "insufficient_credits")] * 99)
     vendor.balance = 5
     refresh_wallet()
@@ -292,9 +288,7 @@ def test_continuing_one_refused_task_tries_the_key_again(vendor: Vendor, clock: 
     assert [carry(task, clock).status for task in tasks] == ["succeeded"] * 3
 
 
-def test_a_conflict_waits_1_4_and_15_seconds_and_is_then_held(
-    vendor: Vendor, clock: Clock
-) -> None:
+def test_a_conflict_waits_1_4_and_15_seconds_and_is_then_held(vendor: Vendor, clock: Clock) -> None:
     vendor.posts.extend([play.refused(409, "idempotency_conflict")] * 9)
     task = make_task()
     waits = []

@@ -248,7 +248,7 @@ def accept_then(reply: Reply) -> Reply:
 
 
 def truncated(handler: Handler) -> None:
-    handler.wfile.write(b"HTTP/1.1 202 A\r\nContent-Length: 500\r\n\r\n{\"id\": ")
+    handler.wfile.write(b'HTTP/1.1 202 A\r\nContent-Length: 500\r\n\r\n{"id": ')
     handler.close_connection = True
 
 

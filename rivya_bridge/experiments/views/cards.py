@@ -6,12 +6,17 @@ rows does little else.
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
+
+from django.utils.safestring import SafeString
 
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import first_files
 from rivya_bridge.web.moments import moment
 from rivya_bridge.web.templatetags.bridge import credits
 
+# What the card's template and its parts may be told; a name that is absent costs a raised exception.
+CARD_DEFAULTS = {"is_live": False, "full": False, "shape": ""}
 PROMPT_LENGTH, RESULT_LENGTH, ERROR_LENGTH = 180, 400, 90
 
 
@@ -19,13 +24,13 @@ def experiment_lines(experiments: Iterable[Experiment]) -> list[dict[str, Any]]:
     """For `experiments/_index.html`; the experiments come with their `preview`."""
     return [
         {
-            "pk": str(row.pk),
+            "pk": _safe(row.pk),
             "title": row.title,
             "question": row.question,
             "preview": row.preview and _file(vars(row.preview)),
             "status": row.status,
             "category": row.category,
-            "run_count": str(row.run_count),
+            "run_count": _safe(row.run_count),
             "created": moment(row.created_at),
         }
         for row in experiments
@@ -35,15 +40,13 @@ def experiment_lines(experiments: Iterable[Experiment]) -> list[dict[str, Any]]:
 def run_cards(runs: Sequence[Run], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """For `experiments/_run_card.html`: runs with their task, and the models' names (one query)."""
     files = first_files(runs)
-    return [
-        _card(run, names.get(run.model_id, run.model_id), files.get(run.pk)) for run in runs
-    ]
+    return [_card(run, names.get(run.model_id, run.model_id), files.get(run.pk)) for run in runs]
 
 
 def _card(run: Run, name: str, file: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
-        "pk": str(run.pk),
-        "number": str(run.number),
+        "pk": _safe(run.pk),
+        "number": _safe(run.number),
         "name": name,
         "file": file and _file(file),
         "result_text": _clip(run.result_text, RESULT_LENGTH),
@@ -61,12 +64,17 @@ def _file(row: Mapping[str, Any]) -> dict[str, Any]:
     """What `components/_file.html` shows; numbers as text, which needs no localizing."""
     sizes = ("width", "height", "preview_width", "preview_height")
     return {
-        "pk": str(row["id"]),
+        "pk": _safe(row["id"]),
         "kind": row["kind"],
         "name": row["name"],
         "duration_seconds": row["duration_seconds"],
-        **{name: str(row[name] or "") for name in sizes},
+        **{name: _safe(row[name] or "") for name in sizes},
     }
+
+
+def _safe(value: UUID | int | str) -> SafeString:
+    """Ids and numbers, which hold nothing to escape, as text."""
+    return SafeString(value)
 
 
 def _clip(text: str, length: int) -> str:

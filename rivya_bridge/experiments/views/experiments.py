@@ -19,7 +19,7 @@ from rivya_bridge.experiments.selectors import (
     get_experiment,
     slim_run_rows,
 )
-from rivya_bridge.experiments.views.cards import experiment_lines, run_cards
+from rivya_bridge.experiments.views.cards import CARD_DEFAULTS, experiment_lines, run_cards
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import render_page
@@ -55,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    form = ExperimentForm(request.POST or None)
+    form = ExperimentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             experiment = services.create_experiment(**form.cleaned_data)
@@ -74,7 +74,8 @@ def edit(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         name: getattr(experiment, name)
         for name in ("title", "question", "brief", "category", "status")
     } | {"tags": ", ".join(experiment.tags)}
-    form = ExperimentEditForm(request.POST or None, initial=initial)
+    data = request.POST if request.method == "POST" else None
+    form = ExperimentEditForm(data, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             services.update_experiment(experiment, **form.cleaned_data)
@@ -104,6 +105,7 @@ def detail(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         "next_query": _next_query(wanted, page.next_cursor),
         "first_query": _next_query(wanted, None),
         "runs": run_cards(page.items, names),
+        **CARD_DEFAULTS,
         "facts": facts,
         "names": names,
         "live_ids": [run.pk for run in page.items if run.task and not run.task.is_terminal],

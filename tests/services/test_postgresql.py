@@ -1,0 +1,45 @@
+"""The same engine on PostgreSQL, in processes of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def on_postgres(
+    environ: dict[str, str], postgres_url: str, migrate: Callable[[], str]
+) -> dict[str, str]:
+    environ["DATABASE_URL"] = postgres_url
+    migrate()
+    return environ
+
+
+def test_it_works(on_postgres: dict[str, str], run: Callable[..., Any], journal_url: str) -> None:
+    facts = run("happy")
+    assert facts["vendor"] == "postgresql"
+    assert (facts["status"], facts["attempts"], facts["outputs"]) == ("succeeded", 1, 1)
+    assert facts["ledger"] == ["reserve", "settle"]
+    assert facts["reserved"] == 0
+    assert facts["refused"] == 3
+    journal = httpx.get(f"{journal_url}/sandbox/journal").json()
+    assert journal["generations_count"] == 1
+
+
+def test_eight_threads_at_one_row_have_one_winner(
+    on_postgres: dict[str, str], run: Callable[..., Any], journal_url: str
+) -> None:
+    facts = run("claims")
+    assert facts["winners"] == [1, 1, 1]
+    assert facts["reserved"] == 10
+    tasks = facts["tasks"]
+    assert [task["status"] for task in tasks] == ["succeeded"] * 5 + ["canceled"]
+    for task in tasks:
+        assert task["events"] == list(range(1, len(task["events"]) + 1))
+        assert task["reserved"] == 0
+    journal = httpx.get(f"{journal_url}/sandbox/journal").json()
+    assert journal["generations_count"] == 5
+    assert [task["attempts"] for task in tasks] == [1] * 5 + [0]
