@@ -4,19 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from rivya_bridge.automation.fields import (
-    clean_text,
-    is_storable,
-    read_text,
-    read_whole,
-    unknown_keys,
-)
+from rivya_bridge.automation.fields import read_whole, unknown_keys
 from rivya_bridge.automation.prompts import check_prompt
 from rivya_bridge.automation.slots import check_slots
 from rivya_bridge.automation.variables import check_variables
 from rivya_bridge.catalog.params import check_request
 from rivya_bridge.refusals import Problem
 from rivya_bridge.rivya import Model, Param
+from rivya_bridge.texts import clean_text, is_storable, read_text
 
 CREDIT_CAP = 1_000_000
 REASON_LENGTH = 1_000

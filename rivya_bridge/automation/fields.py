@@ -2,53 +2,14 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from rivya_bridge.refusals import Problem
+from rivya_bridge.texts import clean_text
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH = 80
-
-
-def clean_text(value: object) -> str | None:
-    """The text with line ends as ``\\n``; None for what is no text or cannot be stored.
-
-    NUL characters and halves of surrogate pairs cannot be stored or sent.
-    """
-    if not isinstance(value, str) or "\0" in value:
-        return None
-    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        return None
-    return value.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def is_storable(value: object) -> bool:
-    """Whether every text inside a JSON value can be stored."""
-    if isinstance(value, Mapping):
-        return all(is_storable(key) and is_storable(part) for key, part in value.items())
-    if isinstance(value, list | tuple):
-        return all(is_storable(part) for part in value)
-    return not isinstance(value, str) or clean_text(value) is not None
-
-
-def read_text(
-    problems: list[Problem], field: str, value: object, *, least: int = 0, most: int
-) -> str:
-    """A text of `least` to `most` characters; '' and a problem otherwise."""
-    text = clean_text(value)
-    if text is None:
-        problems.append(Problem(field, f"{field} must be text without NUL characters.", most))
-        return ""
-    if least and not text.strip():
-        problems.append(Problem(field, f"{field} is required: {least} to {most} characters.", most))
-        return ""
-    if len(text) > most:
-        problems.append(
-            Problem(field, f"{field} has {len(text)} characters; the limit is {most}.", most)
-        )
-        return ""
-    return text
 
 
 def read_whole(problems: list[Problem], field: str, value: object, *, least: int, most: int) -> int:

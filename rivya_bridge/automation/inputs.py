@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rivya_bridge.automation.content import Content, model_param, param_problems
-from rivya_bridge.automation.fields import as_number, clean_text
+from rivya_bridge.automation.fields import as_number
 from rivya_bridge.automation.prompts import render_prompt
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.selectors import get_files
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import Model, Param
+from rivya_bridge.texts import clean_text
 
 MEGABYTE = 1_048_576
 TEXT_LENGTH = 5_000

@@ -12,8 +12,8 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from rivya_bridge.automation.fields import clean_text
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.texts import clean_text
 
 SOURCE_LENGTH = 20_000
 RENDERED_LENGTH = 20_000

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from rivya_bridge.automation.content import Content, Draft, normalized
-from rivya_bridge.automation.fields import read_slug, read_text
+from rivya_bridge.automation.fields import read_slug
 from rivya_bridge.automation.inputs import Inputs, build_request, read_inputs
 from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
 from rivya_bridge.catalog.params import estimate_credits
@@ -22,6 +22,7 @@ from rivya_bridge.rivya import Model
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.preflight import blockers
 from rivya_bridge.tasks.services import create_task
+from rivya_bridge.texts import read_text
 
 NAME_LENGTH = 120
 DESCRIPTION_LENGTH = 5_000

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rivya_bridge.automation.fields import read_text, unknown_keys
+from rivya_bridge.automation.fields import unknown_keys
 from rivya_bridge.automation.prompts import is_variable_name
 from rivya_bridge.files.selectors import get_files
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import KindLimit, Model
+from rivya_bridge.texts import read_text
 
 KEYS = ("name", "kind", "label", "required", "default_file", "mime_types", "max_size_mb")
 LABEL_LENGTH = 120

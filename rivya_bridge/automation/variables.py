@@ -3,15 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rivya_bridge.automation.fields import (
-    as_number,
-    clean_text,
-    read_text,
-    read_whole,
-    unknown_keys,
-)
+from rivya_bridge.automation.fields import as_number, read_whole, unknown_keys
 from rivya_bridge.automation.prompts import is_variable_name
 from rivya_bridge.refusals import Problem
+from rivya_bridge.texts import clean_text, read_text
 
 TYPES = ("text", "number", "choice", "boolean")
 COMMON = ("name", "type", "label", "default", "required")

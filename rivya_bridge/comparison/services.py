@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from rivya_bridge.comparison.models import Comparison, ComparisonItem
-from rivya_bridge.experiments.fields import read_text
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.texts import read_text
 
 TITLE_LENGTH = 200
 CONCLUSION_LENGTH = 5_000

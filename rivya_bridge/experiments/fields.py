@@ -8,6 +8,7 @@ from rivya_bridge.catalog.params import check_request
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.refusals import Problem
 from rivya_bridge.rivya import Model
+from rivya_bridge.texts import clean_text, is_storable
 
 TITLE_LENGTH = 200
 QUESTION_LENGTH = 500
@@ -20,36 +21,6 @@ TAG_LENGTH = 40
 MAX_FILES = 50
 MAX_CREDITS = 1_000_000
 MAX_SECONDS = 7 * 24 * 3600
-
-
-def clean_text(value: object) -> str | None:
-    """The text with line ends as ``\\n``; None for what is no text or cannot be stored.
-
-    NUL characters and halves of surrogate pairs cannot be stored or sent.
-    """
-    if not isinstance(value, str) or "\0" in value:
-        return None
-    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        return None
-    return value.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def read_text(
-    problems: list[Problem], field: str, value: object, *, least: int = 0, most: int
-) -> str:
-    """A text of `least` to `most` characters; '' and a problem otherwise."""
-    text = clean_text(value)
-    if text is None:
-        problems.append(Problem(field, f"{field} must be text without NUL characters.", most))
-        return ""
-    if least and not text.strip():
-        problems.append(Problem(field, f"{field} is required: {least} to {most} characters.", most))
-        return ""
-    if len(text) > most:
-        message = f"{field} has {len(text):,} characters; the limit is {most:,}."
-        problems.append(Problem(field, message, most))
-        return ""
-    return text
 
 
 def read_tags(problems: list[Problem], value: object) -> list[str]:
@@ -130,7 +101,7 @@ def shape_problems(params: object) -> list[Problem]:
     """What keeps `params` from being stored at all."""
     if not isinstance(params, Mapping):
         return [Problem("params", "params must be an object of names and values.")]
-    if not _is_storable(params):
+    if not is_storable(params):
         return [Problem("params", "params must be texts and numbers without NUL characters.")]
     return []
 
@@ -142,11 +113,3 @@ def param_problems(model: Model, params: Mapping[str, Any]) -> list[Problem]:
     open_model = replace(model, api_status="available", category="image")
     found = check_request(open_model, prompt="-", params=params, references=())
     return [problem for problem in found if problem.field.startswith("params")]
-
-
-def _is_storable(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return all(_is_storable(key) and _is_storable(part) for key, part in value.items())
-    if isinstance(value, list | tuple):
-        return all(_is_storable(part) for part in value)
-    return not isinstance(value, str) or clean_text(value) is not None

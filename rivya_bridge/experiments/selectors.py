@@ -208,7 +208,10 @@ def experiment_summary(experiment: Experiment) -> ExperimentSummary:
     """The kept counts, and the models from an index (one query, quick however many runs)."""
     models = distinct_values(Run.objects.filter(experiment=experiment), "model_id")
     return ExperimentSummary(
-        experiment.accepted_count, experiment.rejected_count, experiment.spent_credits, tuple(models)
+        experiment.accepted_count,
+        experiment.rejected_count,
+        experiment.spent_credits,
+        tuple(models),
     )
 
 

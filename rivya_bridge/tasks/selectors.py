@@ -99,7 +99,7 @@ def _found(text: str) -> Q:
         return found
 
 
-def get_task(task_id: object) -> Task:
+def get_task(task_id: uuid.UUID | str) -> Task:
     """One task with all its fields; raises Missing."""
     task = Task.objects.filter(pk=task_id).first()
     if task is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import OpenPage
 from tests.browser.pages import Shot, act, empty_pages, filled_pages, see_everything
@@ -15,6 +15,16 @@ from tests.browser.watch import Watch, overflow
 pytestmark = pytest.mark.browser
 
 GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def shots(browser: Browser, filled_product: Product) -> list[Shot]:
+    """The pages of the demo's workspace."""
+    page = browser.new_page()
+    page.goto(filled_product.sign_in_link())
+    found = filled_pages(page, filled_product.base_url)
+    page.close()
+    return found
 
 
 def _visit(page: Page, shots: list[Shot]) -> Iterator[Shot]:
@@ -41,11 +51,14 @@ def _violations(page: Page, *rules: str) -> list[str]:
 
 @pytest.mark.parametrize(("scheme", "rules"), [("light", ()), ("dark", ("color-contrast",))])
 def test_pages_are_accessible(
-    open_page: OpenPage, filled_product: Product, scheme: str, rules: tuple[str, ...]
+    open_page: OpenPage,
+    filled_product: Product,
+    shots: list[Shot],
+    scheme: str,
+    rules: tuple[str, ...],
 ) -> None:
     """In the dark only colours differ."""
     page = open_page(filled_product, color_scheme=scheme, reduced_motion="reduce")
-    shots = filled_pages(page, filled_product.base_url)
     bad = {s.name: found for s in _visit(page, shots) if (found := _violations(page, *rules))}
     assert bad == {}
 
@@ -71,13 +84,11 @@ def test_empty_pages_are_accessible(open_page: OpenPage, product: Product) -> No
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_quiet(open_page: OpenPage, filled_product: Product, width: int) -> None:
+def test_quiet(open_page: OpenPage, filled_product: Product, shots: list[Shot], width: int) -> None:
     """No console errors, no policy violations, nothing leaves the machine, nothing jumps or sticks
     out."""
     page = open_page(filled_product, viewport={"width": width, "height": 844})
     watch = Watch(page)
-    shots = filled_pages(page, filled_product.base_url)
-    watch.complaints(refused=True)
     bad = {}
     for shot in _visit(page, shots):
         see_everything(page)

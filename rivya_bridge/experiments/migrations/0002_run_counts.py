@@ -5,41 +5,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('experiments', '0001_initial'),
-        ('files', '0001_initial'),
-        ('tasks', '0002_guards'),
+        ("experiments", "0001_initial"),
+        ("files", "0001_initial"),
+        ("tasks", "0002_guards"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='experiment',
-            name='accepted_count',
+            model_name="experiment",
+            name="accepted_count",
             field=models.IntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='experiment',
-            name='preview',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='files.storedfile'),
+            model_name="experiment",
+            name="preview",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="files.storedfile",
+            ),
         ),
         migrations.AddField(
-            model_name='experiment',
-            name='rejected_count',
+            model_name="experiment",
+            name="rejected_count",
             field=models.IntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='experiment',
-            name='spent_credits',
+            model_name="experiment",
+            name="spent_credits",
             field=models.BigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='run',
-            name='counted_credits',
+            model_name="run",
+            name="counted_credits",
             field=models.IntegerField(null=True),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['experiment', 'model_id', '-id'], name='run_by_model'),
+            model_name="run",
+            index=models.Index(fields=["experiment", "model_id", "-id"], name="run_by_model"),
         ),
     ]

@@ -17,6 +17,7 @@ from rivya_bridge.rivya import Model
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.preflight import blockers
 from rivya_bridge.tasks.services import create_task
+from rivya_bridge.texts import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ def start_api_run(
     """
     problems: list[Problem] = []
     model = get_model(model_id)
-    prompt = fields.read_text(problems, "prompt", prompt, most=fields.PROMPT_LENGTH)
-    note = fields.read_text(problems, "note", note, most=fields.NOTE_LENGTH)
+    prompt = read_text(problems, "prompt", prompt, most=fields.PROMPT_LENGTH)
+    note = read_text(problems, "note", note, most=fields.NOTE_LENGTH)
     check_lineage(problems, experiment, continues_from)
     problems += fields.shape_problems(params)
     if problems:

@@ -6,6 +6,7 @@ from typing import Any
 from rivya_bridge.experiments import fields
 from rivya_bridge.experiments.models import Experiment
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.texts import read_text
 
 
 def create_experiment(
@@ -44,13 +45,11 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
 def _read(problems: list[Problem], name: str, value: Any) -> Any:
     match name:
         case "title":
-            return fields.read_text(
-                problems, name, value, least=1, most=fields.TITLE_LENGTH
-            ).strip()
+            return read_text(problems, name, value, least=1, most=fields.TITLE_LENGTH).strip()
         case "question":
-            return fields.read_text(problems, name, value, most=fields.QUESTION_LENGTH)
+            return read_text(problems, name, value, most=fields.QUESTION_LENGTH)
         case "brief":
-            return fields.read_text(problems, name, value, most=fields.BRIEF_LENGTH)
+            return read_text(problems, name, value, most=fields.BRIEF_LENGTH)
         case "category":
             return fields.read_category(problems, value)
         case "tags":

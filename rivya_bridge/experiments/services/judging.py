@@ -9,6 +9,7 @@ from rivya_bridge.experiments import fields
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.experiments.services.storing import count_verdict
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.texts import read_text
 
 
 def rate_run(run: Run, rating: int | None) -> Run:
@@ -32,7 +33,7 @@ def judge_run(run: Run, verdict: str) -> Run:
 def annotate_run(run: Run, note: str) -> Run:
     """A note of at most 5,000 characters; '' removes it. Raises Refusal."""
     problems: list[Problem] = []
-    note = fields.read_text(problems, "note", note, most=fields.NOTE_LENGTH)
+    note = read_text(problems, "note", note, most=fields.NOTE_LENGTH)
     return _write(run, problems, note=note)
 
 

@@ -28,10 +28,8 @@ def count_verdict(experiment_id: UUID, earlier: str, verdict: str) -> None:
     if earlier == verdict:
         return
     steps = {earlier: -1, verdict: 1}
-    columns = {word: f"{word}_count" for word in (Run.Verdict.ACCEPTED, Run.Verdict.REJECTED)}
-    Experiment.objects.filter(pk=experiment_id).update(
-        **{columns[word]: F(columns[word]) + step for word, step in steps.items() if word}
-    )
+    changes = {f"{word}_count": F(f"{word}_count") + step for word, step in steps.items() if word}
+    Experiment.objects.filter(pk=experiment_id).update(**changes)
 
 
 def _next_number(experiment: Experiment) -> int:

@@ -10,6 +10,7 @@ from rivya_bridge.experiments.models import Experiment, Run, RunResult
 from rivya_bridge.experiments.services.storing import check_lineage, store_run
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.texts import read_text
 
 
 def record_studio_run(
@@ -56,11 +57,11 @@ def record_studio_run(
 
 def _texts(problems: list[Problem], prompt: str, result_text: str, note: str) -> dict[str, Any]:
     return {
-        "prompt": fields.read_text(problems, "prompt", prompt, most=fields.PROMPT_LENGTH),
-        "result_text": fields.read_text(
+        "prompt": read_text(problems, "prompt", prompt, most=fields.PROMPT_LENGTH),
+        "result_text": read_text(
             problems, "result_text", result_text, most=fields.RESULT_TEXT_LENGTH
         ),
-        "note": fields.read_text(problems, "note", note, most=fields.NOTE_LENGTH),
+        "note": read_text(problems, "note", note, most=fields.NOTE_LENGTH),
     }
 
 

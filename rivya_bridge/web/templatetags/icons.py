@@ -21,5 +21,4 @@ def lucide(name: str, *, size: int | None = 24, **attributes: str) -> SafeString
 
 @lru_cache(maxsize=256)
 def _drawn(name: str, size: int | None, attributes: tuple[tuple[str, str], ...]) -> SafeString:
-    icon: SafeString = draw(name, size=size, **dict(attributes))
-    return icon
+    return SafeString(draw(name, size=size, **dict(attributes)))
