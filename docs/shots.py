@@ -24,12 +24,14 @@ DOCS = Path(__file__).resolve().parent / "screenshots"
 WIDTHS = {"wide": (1440, 900), "narrow": (390, 844)}
 SCHEMES = ("light", "dark")
 MOST_BYTES = 120_000
+# The controls of a video turn a wheel when they are new, even if nothing is loaded.
+SPINNER_MS = 2_500
 
 # Page of the documentation: (name, width, scheme, height in CSS pixels).
 CHOSEN = {
     "home": ("home", "wide", "light", 900),
     "experiment": ("experiment", "wide", "light", 1150),
-    "run-form": ("run-api", "wide", "light", 900),
+    "run-form": ("run-continue", "wide", "light", 960),
     "compare": ("board", "wide", "dark", 1100),
     "promote": ("promote-variables", "wide", "light", 1250),
     "template": ("template", "wide", "light", 900),
@@ -102,6 +104,7 @@ def take_docs(gallery: Gallery, shots: list[Shot]) -> Iterator[tuple[Path, int]]
         size = WIDTHS[width]
         page.set_viewport_size({"width": size[0], "height": height})
         page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(SPINNER_MS)
         picture = Image.open(BytesIO(page.screenshot()))
         path = DOCS / f"{file_name}.webp"
         yield path, _save_small(picture, path)
