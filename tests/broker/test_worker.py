@@ -27,8 +27,10 @@ class Workers:
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self, visibility: float) -> subprocess.Popen[bytes]:
+        # Without Django: the broker is plain Python, and so is the worker's application here.
+        plain = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
         environment = {
-            **os.environ,
+            **plain,
             "DOORBELL_FOLDER": str(self.folder),
             "DOORBELL_VISIBILITY": str(visibility),
             # Celery remarks on running as root, which a container may well do.

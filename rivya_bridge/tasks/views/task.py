@@ -55,7 +55,7 @@ def cancel(request: HttpRequest, task_id: UUID) -> HttpResponse:
         add_refusal(request, refusal)
     else:
         text = (
-            "Canceled; nothing was sent."
+            task.reason_text
             if task.status == "canceled"
             else ("Marked. Rivya cannot stop a task it has: it will finish and be charged.")
         )
