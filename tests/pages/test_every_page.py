@@ -216,3 +216,15 @@ def test_a_board_names_how_many_runs_it_takes(place, signed_in_client, count):
     page = signed_in_client.get("/compare/", {"run": runs})
     assert page.status_code == 422
     assert "2 to 6" in page.content.decode()
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_too_few_ticked_runs_lead_back_to_their_experiment_with_the_limit(
+    place, signed_in_client, count
+):
+    experiment = place.done.experiment
+    ticked = [str(place.done.pk)][:count]
+    query = {"experiment": str(experiment.pk), "run": ticked}
+    answer = signed_in_client.get("/compare/", query, follow=True)
+    assert answer.redirect_chain == [(f"/experiments/{experiment.pk}/", 302)]
+    assert f"{count} run(s) are chosen: choose 2 to 6 runs" in answer.content.decode()

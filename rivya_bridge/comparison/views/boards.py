@@ -16,7 +16,7 @@ from rivya_bridge.comparison.forms import ConclusionForm
 from rivya_bridge.comparison.matrix import diff_matrix
 from rivya_bridge.comparison.selectors import comparison_rows, get_comparison
 from rivya_bridge.experiments.models import Run
-from rivya_bridge.experiments.selectors import runs_by_ids
+from rivya_bridge.experiments.selectors import get_experiment, runs_by_ids
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.htmx import render_page
@@ -81,8 +81,18 @@ def _winners(runs: list[Run]) -> list[tuple[str, str]]:
 
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """2 to 6 runs from the address: ?run=…&run=…, with &baseline=1 and &rows=all."""
-    runs = _chosen_runs(request.GET.getlist("run"))
+    """2 to 6 runs from the address: ?run=…&run=…, with &baseline=1 and &rows=all.
+
+    Too few or too many lead back to the page of `experiment`, where they were ticked.
+    """
+    ids = request.GET.getlist("run")
+    try:
+        runs = _chosen_runs(ids)
+    except Refusal as refusal:
+        if "experiment" not in request.GET:
+            raise
+        add_refusal(request, refusal)
+        return redirect("experiments:detail", get_experiment(request.GET["experiment"]).pk)
     context = _board_context(request, runs) | {
         "form": ConclusionForm(
             winners=_winners(runs), initial={"title": f"Comparison of {len(runs)} runs"}
