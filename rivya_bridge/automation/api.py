@@ -12,6 +12,7 @@ from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.automation.selectors import get_job, get_template, job_rows, template_rows
 from rivya_bridge.automation.services import preflight_job, start_job
+from rivya_bridge.files.api import content_url
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.tasks.api import TaskOut, task_out
 from rivya_bridge.web.errors import refusal_envelope
@@ -126,7 +127,7 @@ def job_out(job: Job) -> dict[str, Any]:
                 "file_id": file.pk,
                 "kind": file.kind,
                 "mime_type": file.mime_type,
-                "url": f"/files/{file.pk}/",
+                "url": content_url(file.pk),
             }
             for file in outputs
         ],

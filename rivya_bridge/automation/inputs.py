@@ -4,7 +4,7 @@ One flat set of names: variables of the prompt, exposed params, and file slots.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rivya_bridge.automation.content import Content, model_param, param_problems
@@ -123,8 +123,13 @@ def _slot_spec(entry: Mapping[str, Any]) -> InputSpec:
     )
 
 
-def read_inputs(version: Content, model: Model, raw: Mapping[str, Any]) -> Inputs:
+def read_inputs(
+    version: Content, model: Model, raw: Mapping[str, Any], *, with_examples: bool = False
+) -> Inputs:
     """Checked values for every declared input; what is left out (or None) takes its default.
+
+    What is declared as required must be given by each job: its default is only the example that the
+    promotion was proved with, and is used with `with_examples` alone.
 
     Text from forms is read by the input's type. Raises Refusal with a problem for every unknown name,
     missing value, wrong type, and broken limit. One query for the files.
@@ -132,7 +137,7 @@ def read_inputs(version: Content, model: Model, raw: Mapping[str, Any]) -> Input
     specs = input_specs(version, model)
     problems = _unknown_names(specs, raw)
     scalars = {
-        spec.name: _read_scalar(problems, spec, raw.get(spec.name))
+        spec.name: _read_scalar(problems, _spec_for(spec, with_examples), raw.get(spec.name))
         for spec in specs
         if spec.source != "file"
     }
@@ -144,10 +149,18 @@ def read_inputs(version: Content, model: Model, raw: Mapping[str, Any]) -> Input
     }
     if not problems:
         problems += _model_problems(version, model, params)
-    files = _read_files(problems, [spec for spec in specs if spec.source == "file"], raw)
+    slots = [_spec_for(spec, with_examples) for spec in specs if spec.source == "file"]
+    files = _read_files(problems, slots, raw)
     if problems:
         raise Refusal.of(problems)
     return Inputs(variables, params, files)
+
+
+def _spec_for(spec: InputSpec, with_examples: bool) -> InputSpec:
+    """The input without its default where each job must give it; params follow the model's rules."""
+    if with_examples or not spec.required or spec.source == "param":
+        return spec
+    return replace(spec, default=None)
 
 
 def _unknown_names(specs: Sequence[InputSpec], raw: Mapping[str, Any]) -> list[Problem]:
@@ -184,8 +197,9 @@ def _read_scalar(problems: list[Problem], spec: InputSpec, value: Any) -> Any:
 
 
 def _is_empty(spec: InputSpec, value: str) -> bool:
-    """An empty box means "left out", except that an optional text may be emptied on purpose."""
-    keeps_empty = spec.type == "text" and spec.source == "variable" and not spec.required
+    """An empty box means "left out"; only an optional text without a default may really be empty."""
+    is_free = not spec.required and spec.default is None
+    keeps_empty = spec.type == "text" and spec.source == "variable" and is_free
     return not value.strip() and not keeps_empty
 
 

@@ -158,7 +158,7 @@ def _parse(source: str) -> nodes.Template:
     try:
         tree = _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
-        raise Refusal.field("prompt", f"prompt, line {error.lineno}: {error.message}") from error
+        raise _unreadable(error) from error
     except _TOO_DEEP as error:
         raise _too_deep() from error
     problems = [problem for node, depth in _walk(tree) if (problem := _judge(node, depth))]
@@ -171,9 +171,17 @@ def _compile(source: str) -> Template:
     try:
         return _ENVIRONMENT.from_string(source)
     except TemplateSyntaxError as error:
-        raise Refusal.field("prompt", f"prompt, line {error.lineno}: {error.message}") from error
+        raise _unreadable(error) from error
     except _TOO_DEEP as error:
         raise _too_deep() from error
+
+
+def _unreadable(error: TemplateSyntaxError) -> Refusal:
+    return Refusal.field(
+        "prompt",
+        f"prompt, line {error.lineno}, cannot be read as a template ({error.message}). Write a "
+        "variable as {{ a_name }}: lower-case letters, digits and underscores, both braces closed.",
+    )
 
 
 def _too_deep() -> Refusal:

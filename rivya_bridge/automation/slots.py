@@ -59,7 +59,7 @@ def _full(problems: list[Problem], field: str, entry: Entry, model: Model) -> En
         "name": name,
         "kind": kind,
         "label": read_text(problems, f"{field}.label", entry.get("label") or "", most=LABEL_LENGTH),
-        "required": entry.get("required", True),
+        "required": entry.get("required", not entry.get("default_file")),
         "default_file": _default_file(problems, field, entry.get("default_file"), str(kind)),
         "mime_types": _mime_types(problems, field, entry.get("mime_types"), limit),
         "max_size_mb": _max_size(problems, field, entry.get("max_size_mb"), limit),

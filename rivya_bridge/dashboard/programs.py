@@ -37,6 +37,8 @@ def _environment() -> Mapping[str, str]:
         "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
         "PYTHONPATH": str(settings.PROJECT_DIR),
         "PYTHONUNBUFFERED": "1",
+        # Celery's ten lines on running as root would bury the one line that matters.
+        "PYTHONWARNINGS": "ignore:You're running the worker",
     }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema, Status
-from pydantic import ConfigDict
+from pydantic import ConfigDict, StrictInt
 
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.experiments import services
@@ -20,6 +20,7 @@ from rivya_bridge.experiments.selectors import (
     get_runs,
     run_rows,
 )
+from rivya_bridge.files.api import content_url
 from rivya_bridge.files.selectors import get_files
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.web.pagination import keyset_page
@@ -71,9 +72,9 @@ class RunIn(Schema):
     references: list[UUID] = Field([], max_length=MAX_FILES, description="ids of files, in order")
     results: list[UUID] = Field([], max_length=MAX_FILES, description="ids of files; studio only")
     result_text: str = Field("", description="studio only")
-    credits: int | None = Field(None, description="what it cost; studio only")
+    credits: StrictInt | None = Field(None, description="what it cost; studio only")
     duration_seconds: float | None = Field(None, description="how long it took; studio only")
-    rating: int | None = Field(None, description="1 to 5")
+    rating: StrictInt | None = Field(None, description="1 to 5")
     verdict: str = Field("", description="accepted, rejected or empty")
     note: str = Field("", description="at most 5,000 characters")
     continues_from: UUID | None = Field(None, description="a run of the same experiment")
@@ -84,7 +85,7 @@ class RunChangeIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    rating: int | None = None
+    rating: StrictInt | None = None
     verdict: str | None = None
     note: str | None = None
 
@@ -130,7 +131,7 @@ def _file_out(file: Any) -> dict[str, Any]:
         "kind": file.kind,
         "mime_type": file.mime_type,
         "sha256": file.sha256,
-        "url": f"/files/{file.pk}/",
+        "url": content_url(file.pk),
     }
 
 

@@ -149,7 +149,7 @@ def _declared(candidate: Candidate) -> dict[str, Any]:
 
 
 def slots_for(references: Sequence[StoredFile], model: Model) -> list[dict[str, Any]]:
-    """A required slot per reference, within the model's limits, with the used file as its default."""
+    """A slot per reference, within the model's limits, with the used file as its default."""
     return [_slot(number, file, model) for number, file in enumerate(references, 1)]
 
 
@@ -159,7 +159,7 @@ def _slot(number: int, file: StoredFile, model: Model) -> dict[str, Any]:
         "name": f"reference_{number}",
         "kind": file.kind,
         "label": "",
-        "required": True,
+        "required": False,
         "default_file": str(file.pk),
         "mime_types": list(limit.mime_types) if limit else [],
         "max_size_mb": limit.max_size_mb if limit else None,

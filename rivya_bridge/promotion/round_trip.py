@@ -17,7 +17,7 @@ def round_trip_difference(version: Content, run: Run) -> list[Problem]:
     """
     try:
         model = get_model(version.model_id)
-        inputs = read_inputs(version, model, {})
+        inputs = read_inputs(version, model, {}, with_examples=True)
         prompt, params, references = build_request(version, inputs)
     except Refusal as refusal:
         return [_without_default(problem) for problem in refusal.problems]

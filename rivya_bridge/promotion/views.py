@@ -27,22 +27,23 @@ from rivya_bridge.web.forms import add_problems
 MAX_VARIABLES = 20
 
 
-def _variable_forms(run: Run, prompt: str, data: Any) -> list[VariableForm]:
-    """A row per variable of the prompt, with what stood there in the run as default.
+def _variable_forms(run: Run, prompt: str, data: Any) -> tuple[list[VariableForm], str]:
+    """A row per variable of the prompt, with what stood there in the run as default; and what keeps
+    the prompt from being read.
 
     A row that the browser did not send (its variable is new in the prompt) starts from its proposal.
     """
     try:
         declared = complete_variables(prompt, run.prompt, [])[:MAX_VARIABLES]
-    except Refusal:
-        return []
+    except Refusal as refusal:
+        return [], refusal.message
     rows = []
     for variable in declared:
         prefix = f"variable-{variable['name']}"
         initial = {"name": variable["name"], "type": "text"} | variable
         was_sent = data is not None and f"{prefix}-type" in data
         rows.append(VariableForm(data if was_sent else None, prefix=prefix, initial=initial))
-    return rows
+    return rows, ""
 
 
 def _rows(run: Run, data: Any) -> dict[str, Any]:
@@ -52,7 +53,6 @@ def _rows(run: Run, data: Any) -> dict[str, Any]:
         data,
         initial={
             "name": proposal.name,
-            "slug": proposal.slug,
             "prompt": proposal.prompt,
             "credit_cap": proposal.credit_cap,
         },
@@ -61,11 +61,13 @@ def _rows(run: Run, data: Any) -> dict[str, Any]:
     prompt = prompt.replace("\r\n", "\n")
     exposed = [one["key"] for one in proposal.exposed_params]
     files = [row.file for row in run.references.all()]
+    variables, prompt_error = _variable_forms(run, prompt, data)
     return {
         "proposal": proposal,
         "form": form,
         "prompt": prompt,
-        "variables": _variable_forms(run, prompt, data),
+        "variables": variables,
+        "prompt_error": prompt_error,
         "params": param_rows(get_model(run.model_id), run.params, exposed, data),
         "slots": slot_rows(proposal.file_slots, files, data),
     }
@@ -117,6 +119,8 @@ def promote(request: HttpRequest, run_id: UUID) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     try:
         rows = _rows(run, data)
+        if data is None and rows["proposal"].problems:
+            raise Refusal.of(rows["proposal"].problems)
     except Refusal as refusal:
         add_refusal(request, refusal)
         return redirect("experiments:run", run.pk)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
+from rivya_bridge.files.api import content_url
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.selectors import TaskFilter, get_task, task_rows
 from rivya_bridge.tasks.services import cancel_task, continue_task
@@ -121,7 +122,7 @@ def _detail_out(task: Task) -> dict[str, Any]:
         {
             "position": output.position,
             "file_id": output.file_id,
-            "url": f"/files/{output.file_id}/" if output.file_id else None,
+            "url": content_url(output.file_id) if output.file_id else None,
         }
         for output in task.outputs.all()
     ]

@@ -47,7 +47,7 @@ class DomainErrorMiddleware:
             return None
         if request.path.startswith(API_PREFIX):
             return JsonResponse(refusal_envelope(error), status=error.status)
-        title = "Not found" if isinstance(error, Missing) else "That was not done"
+        title = "Not found" if isinstance(error, Missing) else "Not done"
         return error_page(request, error.status, title, error.message)
 
 

@@ -86,8 +86,10 @@ def test_an_exposed_param_without_default_is_left_to_the_model():
     assert read({"subject": "cup"}, exposed_params=[{"key": "seed"}]).params == {}
 
 
-def test_an_optional_text_may_be_emptied_on_purpose():
-    assert read({"subject": "cup", "mood": ""}).variables["mood"] == ""
+def test_an_empty_box_takes_the_default_and_is_never_sent_as_empty_text():
+    kept = read({"subject": "cup"}).variables["mood"]
+    assert kept
+    assert read({"subject": "cup", "mood": ""}).variables["mood"] == kept
 
 
 @pytest.mark.parametrize(
@@ -134,12 +136,14 @@ def test_a_file_of_another_kind_type_or_size_is_refused():
         assert says in refused({"subject": "cup", "start": str(file.pk)})["start"]
 
 
-def test_a_required_slot_must_be_filled_unless_it_has_a_default():
+def test_a_required_slot_must_be_filled_by_each_job_also_when_it_has_an_example():
     slot = {"name": "start", "kind": "image", "required": True}
     assert "required" in refused({"subject": "cup"}, file_slots=[slot])["start"]
     file = make_file()
-    filled = [{**slot, "default_file": str(file.pk)}]
-    assert read({"subject": "cup"}, file_slots=filled).files == {"start": file}
+    example = {**slot, "default_file": str(file.pk)}
+    assert "required" in refused({"subject": "cup"}, file_slots=[example])["start"]
+    free = {**example, "required": False}
+    assert read({"subject": "cup"}, file_slots=[free]).files == {"start": file}
 
 
 def test_an_unknown_file_is_named_by_its_slot():

@@ -26,7 +26,9 @@ def test_it_works(api_client, picture):
         "duration_seconds": None,
     }
     assert {key: made[key] for key in expected} == expected
-    assert made["url"].endswith(f"/files/{file.pk}/")
+    assert made["url"].endswith(f"/api/v1/files/{file.pk}/content")
+    path = made["url"].removeprefix("http://127.0.0.1:8000")
+    assert b"".join(api_client.get(path)) == picture()
     assert set(made) == {*expected, "url", "created_at"}
     assert api_client.get(f"/api/v1/files/{file.pk}").json() == made
 

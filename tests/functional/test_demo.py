@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -70,6 +71,29 @@ def test_the_demo_survives_a_killed_worker_and_nothing_happens_twice(tmp_path):
         assert len(keys) == len(set(keys)) == tasks
         assert journal["charged_credits"] == credits
         assert journal["by_status"] == {"succeeded": tasks}
+
+
+def test_the_button_of_an_empty_home_page_carries_out_the_demo(tmp_path):
+    with (
+        running_product(tmp_path) as product,
+        httpx.Client(trust_env=False, follow_redirects=True, timeout=30) as browser,
+    ):
+        home = browser.get(product.first_link)
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', home.text)
+        assert token and "Show me the demo" in home.text
+        answer = browser.post(
+            f"{product.base_url}/demo/start/",
+            data={"csrfmiddlewaretoken": token[1]},
+            headers={"Origin": product.base_url},
+        )
+        assert "The demo is at work" in answer.text
+        give_up = time.monotonic() + 120
+        while "The demo is at work" in (page := browser.get(product.base_url).text):
+            assert time.monotonic() < give_up, page
+            time.sleep(0.5)
+        assert "The demo stopped" not in page
+        assert "Bottle on wet slate" in page
+        assert "Product on a surface" in page
 
 
 def test_the_demo_works_with_another_server_and_says_which_account_is_in_use(tmp_path):

@@ -73,7 +73,7 @@ def test_a_proposal_repeats_the_run(run):
     assert proposal.exposed_params == []
     assert proposal.candidates == []
     [slot] = proposal.file_slots
-    assert (slot["kind"], slot["required"]) == ("image", True)
+    assert (slot["kind"], slot["required"]) == ("image", False)
     assert slot["default_file"] == str(run.references.get().file_id)
     assert slot["mime_types"] and slot["max_size_mb"]
     version = promote_run(

@@ -13,13 +13,13 @@ PROMPT = (
     "Studio photograph of a green glass bottle standing on wet slate, soft window light from the "
     "left, drops on the glass, calm dark background"
 )
-TEMPLATE_PROMPT = PROMPT.replace("a green glass bottle", "{{ product }}").replace(
-    "wet slate", "{{ surface }}"
+TEMPLATE_PROMPT = PROMPT.replace("wet slate", "{{ surface }}").replace(
+    "soft window light from the left", "{{ light }}"
 )
 JOBS: tuple[dict[str, str], ...] = (
     {},
-    {"product": "an amber perfume flask", "surface": "raw linen"},
-    {"product": "a white ceramic cup", "surface": "weathered oak"},
+    {"surface": "red velvet", "light": "warm golden sunset light"},
+    {"surface": "fresh snow in a forest", "light": "cold blue morning light"},
 )
 SCENES = (
     "A lighthouse on a basalt cliff at dusk, waves breaking, last golden light on the clouds",

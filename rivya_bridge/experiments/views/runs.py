@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rivya_bridge.catalog.forms import params_form
-from rivya_bridge.catalog.params import estimate_credits
+from rivya_bridge.catalog.params import estimate_credits, takes_prompt
 from rivya_bridge.catalog.selectors import get_model, listed_models, model_names
 from rivya_bridge.catalog.services import ensure_catalog
 from rivya_bridge.experiments import code, services
@@ -78,6 +78,10 @@ def _open_page(
     )
     initial = {"prompt": earlier.prompt, "keep_references": [k for k, _ in kept]} if earlier else {}
     form = form_class(data, request.FILES or None, initial=initial, kept=kept)
+    # The service asks for these in its own words; the page must not call them optional.
+    form.fields["prompt"].is_expected = model is not None and takes_prompt(model)  # type: ignore[attr-defined]
+    if "results" in form.fields:
+        form.fields["results"].is_expected = True  # type: ignore[attr-defined]
     params = (
         params_form(model, data, initial=earlier.params if earlier else None) if model else None
     )
