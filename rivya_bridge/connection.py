@@ -37,6 +37,9 @@ def current_connection() -> Connection:
     return Connection(account, base_url, host, key[-4:], settings.USES_SANDBOX)
 
 
+# A clip on a slow line takes minutes; the lease of its task is renewed while bytes arrive.
+DOWNLOAD_SECONDS = 900.0
+
 _lock = threading.Lock()
 _clients: dict[str, Rivya] = {}
 
@@ -54,7 +57,11 @@ def rivya_client() -> Rivya:
 
 def downloader() -> Downloader:
     """A client for result files: it has no key, no cookies, and follows no redirect."""
-    return Downloader(settings.RIVYA_BASE_URL, max_bytes=settings.DOWNLOAD_MAX_BYTES)
+    return Downloader(
+        settings.RIVYA_BASE_URL,
+        max_bytes=settings.DOWNLOAD_MAX_BYTES,
+        deadline_seconds=DOWNLOAD_SECONDS,
+    )
 
 
 def close_clients() -> None:

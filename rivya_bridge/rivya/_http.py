@@ -139,6 +139,10 @@ class HttpPath:
     def close(self) -> None:
         self._client.close()
 
+    @property
+    def has_key(self) -> bool:
+        return bool(self._api_key)
+
     def send(self, call: Call) -> Answer:
         """Send `call`, again where the retry rule allows it. Raises RivyaError."""
         headers = self._headers(call)

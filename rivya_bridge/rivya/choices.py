@@ -53,7 +53,7 @@ FILE_LIMITS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
 # --- Credits -------------------------------------------------------------------------------
 
 #: Larger figures are taken for damage, not for money (our rule).
-CREDITS_MAX: Final = 10**12
+CREDITS_MAX: Final = 2**31 - 1
 
 # --- Spellings of one field, the documented or likelier one first (assumed) -----------------
 

@@ -109,3 +109,12 @@ def test_an_answer_without_a_list_is_bad(
     server.play(answer(body=as_json(body)))
     with pytest.raises(BadAnswer, match="data"):
         client.models.list()
+
+
+def test_a_server_that_asks_for_a_key_after_all_gets_it(
+    server: ScriptedServer, client: Rivya
+) -> None:
+    refusal = as_json({"error": {"code": "api_key_missing", "message": "No key."}})
+    server.play(answer(401, refusal), answer(body=as_json({"data": [MODEL]})))
+    assert [model.id for model in client.models.list()] == ["nano-banana-2"]
+    assert ["authorization" in request.headers for request in server.requests] == [False, True]

@@ -2,6 +2,7 @@
 
 from rivya_bridge.rivya._http import Call, HttpPath
 from rivya_bridge.rivya.choices import MODELS_NEED_KEY
+from rivya_bridge.rivya.errors import AuthenticationFailed
 from rivya_bridge.rivya.types.model import Model, read_models
 
 
@@ -14,7 +15,12 @@ class Models:
     def list(self) -> list[Model]:
         """GET /models: every model, callable or not; entries without an id are left out.
 
-        Works without a key. Raises RivyaError.
+        Works without a key; a server that asks for one after all gets it. Raises RivyaError.
         """
-        answer = self._http.send(Call("GET", "/models", needs_key=MODELS_NEED_KEY))
+        try:
+            answer = self._http.send(Call("GET", "/models", needs_key=MODELS_NEED_KEY))
+        except AuthenticationFailed:
+            if not self._http.has_key:
+                raise
+            answer = self._http.send(Call("GET", "/models"))
         return read_models(answer.data, answer.meta)
