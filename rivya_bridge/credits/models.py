@@ -38,8 +38,8 @@ class LedgerEntry(models.Model):
     """
 
     class Kind(models.TextChoices):
-        RESERVE = "reserve"
-        SETTLE = "settle"
+        RESERVE = "reserve", "reserved"
+        SETTLE = "settle", "charged"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     task = models.ForeignKey("tasks.Task", models.PROTECT, related_name="ledger_entries")

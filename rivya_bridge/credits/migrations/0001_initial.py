@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=rivya_bridge.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
                 ('account', models.CharField(max_length=16)),
-                ('kind', models.CharField(choices=[('reserve', 'Reserve'), ('settle', 'Settle')], max_length=8)),
+                ('kind', models.CharField(choices=[('reserve', 'reserved'), ('settle', 'charged')], max_length=8)),
                 ('remote_id', models.CharField(max_length=255)),
                 ('amount', models.IntegerField()),
                 ('balance_after', models.IntegerField(null=True)),
