@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from rivya_bridge.access.models import ApiToken, LaunchLink, OnceKey
-from rivya_bridge.refusals import Conflict, Problem, Refusal
+from rivya_bridge.refusals import Conflict, Missing, Problem, Refusal
 
 LINK_LIFETIME = timedelta(minutes=15)
 TOKEN_PREFIX = "rb_"  # noqa: S105 - the visible beginning of every token
@@ -56,6 +56,13 @@ def create_api_token(name: str) -> str:
             "name", f"A token named {name!r} exists already: choose another name."
         ) from error
     return token
+
+
+def revoke_api_token(name: str) -> None:
+    """Ends a token: from now on it opens nothing. Raises Missing when no such token is in force."""
+    in_force = ApiToken.objects.filter(name=name.strip(), revoked_at=None)
+    if not in_force.update(revoked_at=timezone.now()):
+        raise Missing(f"There is no token named {name!r} in force.")
 
 
 def authenticate_token(token: str) -> ApiToken | None:

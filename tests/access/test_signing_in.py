@@ -181,3 +181,12 @@ def test_only_the_right_token_opens_the_api(stranger, header):
 def test_the_scheme_is_read_as_the_standard_says(stranger, scheme):
     headers = {"authorization": f"{scheme} {create_api_token('right')}"}
     assert stranger.get("/api/v1/tasks", headers=headers).status_code == 200
+
+
+def test_a_revoked_token_opens_nothing_and_cannot_be_revoked_twice(db, client):
+    headers = {"host": HOST, "authorization": f"Bearer {create_api_token('shop')}"}
+    assert client.get("/api/v1/tasks", headers=headers).status_code == 200
+    call_command("revoke_api_token", "shop", stdout=StringIO())
+    assert client.get("/api/v1/tasks", headers=headers).status_code == 401
+    with pytest.raises(CommandError, match="no token named 'shop'"):
+        call_command("revoke_api_token", "shop", stdout=StringIO())
