@@ -45,7 +45,7 @@ def _expect_explained_task(page: Page, words: str) -> None:
     expect(page.locator(".timeline")).to_contain_text("Rivya accepted it as")
     expect(page.locator(".code", has_text="exactly as sent")).to_contain_text(words)
     expect(page.locator(".code", has_text="last answer")).to_contain_text('"final_credits": 4')
-    expect(page.locator(".table", has_text="Balance after")).to_contain_text("settle")
+    expect(page.locator(".table", has_text="Balance after")).to_contain_text("charged")
 
 
 def test_main_job_by_mouse(open_page: OpenPage, product: Product, picture: Path) -> None:
