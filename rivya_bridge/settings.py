@@ -28,7 +28,9 @@ if BRIDGE_PORT == SANDBOX_PORT:
     )
 
 _url_host = f"[{BRIDGE_HOST}]" if ":" in BRIDGE_HOST else BRIDGE_HOST
-BRIDGE_URL = BRIDGE_PUBLIC_URL or f"http://{_url_host}:{BRIDGE_PORT}"
+# Where this machine reaches the product itself, and where everybody does.
+BRIDGE_LOCAL_URL = f"http://{_url_host}:{BRIDGE_PORT}"
+BRIDGE_URL = BRIDGE_PUBLIC_URL or BRIDGE_LOCAL_URL
 
 # Rivya ----------------------------------------------------------------------------------------
 

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Header, Query, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
+from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.automation.selectors import get_job, get_template, job_rows, template_rows
@@ -19,8 +20,6 @@ from rivya_bridge.web.errors import refusal_envelope
 from rivya_bridge.web.pagination import keyset_page
 
 router = Router(tags=["automation"])
-
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
 class TemplateOut(Schema):
@@ -170,13 +169,13 @@ def create_job(
     if dry_run:
         return Status(200, _dry_run(template, payload.inputs))
     once = read_idempotency_key(key)
-    token = request.api_token.pk  # type: ignore[attr-defined]
 
     def make() -> str:
         job, _ = start_job(template, payload.inputs, source=Job.Source.API)
         return str(job.pk)
 
-    made, is_new = do_once(f"{token}:jobs:{template.pk}", once, payload.inputs, make)
+    scope = scope_of(request, f"jobs:{template.pk}")
+    made, is_new = do_once(scope, once, payload.inputs, make)
     return Status(201 if is_new else 200, job_out(get_job(made)))
 
 

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
+from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.comparison.models import Comparison
 from rivya_bridge.comparison.selectors import get_comparison
 from rivya_bridge.comparison.services import MOST_RUNS, save_comparison
-from rivya_bridge.experiments.api import IdempotencyKey, scope_of
 from rivya_bridge.experiments.selectors import get_experiment, get_runs
 
 router = Router(tags=["comparisons"])

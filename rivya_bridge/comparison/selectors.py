@@ -11,7 +11,7 @@ from rivya_bridge.refusals import Missing, Problem
 
 def comparison_rows(experiment: Experiment | None = None) -> QuerySet[Comparison]:
     """Comparisons, of one experiment or all, with their complete runs (four queries in all)."""
-    items = ComparisonItem.objects.select_related("run__task").prefetch_related(
+    items = ComparisonItem.objects.select_related("run__task", "run__experiment").prefetch_related(
         Prefetch("run__results", RunResult.objects.select_related("file")),
         Prefetch("run__references", RunReference.objects.select_related("file")),
     )

@@ -1,14 +1,15 @@
 """The HTTP API's routes for experiments and runs."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest
-from ninja import Field, Header, Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict, StrictInt
 
+from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.experiments import services
 from rivya_bridge.experiments.fields import MAX_FILES
@@ -26,8 +27,6 @@ from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.web.pagination import keyset_page
 
 router = Router(tags=["experiments"])
-
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
 class ExperimentIn(Schema):
@@ -158,11 +157,6 @@ def run_out(run: Run) -> dict[str, Any]:
         "task_id": run.task_id,
         "created_at": run.created_at,
     }
-
-
-def scope_of(request: HttpRequest, what: str) -> str:
-    """Whose idempotency keys, and for which route."""
-    return f"{request.api_token.pk}:{what}"  # type: ignore[attr-defined]
 
 
 @router.get("/experiments", response=ExperimentPageOut, summary="Experiments, newest first")

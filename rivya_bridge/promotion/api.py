@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
+from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.automation.api import TemplateOut, template_out
 from rivya_bridge.automation.selectors import get_template
-from rivya_bridge.experiments.api import IdempotencyKey, scope_of
 from rivya_bridge.experiments.selectors import get_run
 from rivya_bridge.promotion.services import promote_run
 

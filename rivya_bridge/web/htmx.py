@@ -10,12 +10,6 @@ from django_htmx.middleware import HtmxDetails
 STOP_POLLING = 286
 
 
-class HtmxHttpRequest(HttpRequest):
-    """A request as it leaves HtmxMiddleware."""
-
-    htmx: HtmxDetails
-
-
 def render_page(
     request: HttpRequest,
     page: str,

@@ -14,7 +14,7 @@ from rivya_bridge.catalog.selectors import model_names
 from rivya_bridge.comparison import services
 from rivya_bridge.comparison.forms import ConclusionForm
 from rivya_bridge.comparison.matrix import diff_matrix
-from rivya_bridge.comparison.selectors import comparison_rows, get_comparison
+from rivya_bridge.comparison.selectors import compared_runs, comparison_rows, get_comparison
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.experiments.selectors import get_experiment, runs_by_ids
 from rivya_bridge.refusals import Refusal
@@ -134,10 +134,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _kept_context(request: HttpRequest, comparison_id: UUID) -> tuple[Any, dict[str, Any]]:
     comparison = get_comparison(comparison_id)
-    runs = runs_by_ids([str(item.run_id) for item in comparison.items.all()])
-    order = {item.run_id: item.position for item in comparison.items.all()}
-    runs.sort(key=lambda run: order[run.pk])
-    context = _board_context(request, runs) | {
+    context = _board_context(request, compared_runs(comparison)) | {
         "comparison": comparison,
         "action": reverse("comparison:conclude", args=[comparison.pk]),
     }

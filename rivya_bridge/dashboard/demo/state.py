@@ -15,12 +15,6 @@ from rivya_bridge.dashboard.models import DemoRun
 RING_AGAIN = timedelta(minutes=2)
 
 
-def local_url() -> str:
-    """Where this machine reaches the product itself."""
-    host = settings.BRIDGE_HOST
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.BRIDGE_PORT}"
-
-
 def demo_state() -> DemoRun | None:
     """The newest demo, running or ended (one query)."""
     return DemoRun.objects.order_by("-id").first()
@@ -48,7 +42,7 @@ def carry_out(demo: DemoRun, say: Callable[[str], None], *, base_url: str | None
     """
     name = f"demo {demo.pk.hex[-6:]} {timezone.now():%H%M%S.%f}"
     token = create_api_token(name)
-    client = ApiClient(base_url or local_url(), token, key_prefix=f"demo-{demo.pk}")
+    client = ApiClient(base_url or settings.BRIDGE_LOCAL_URL, token, key_prefix=f"demo-{demo.pk}")
 
     def note(text: str) -> None:
         DemoRun.objects.filter(pk=demo.pk).update(step=text[:200], rung_at=timezone.now())

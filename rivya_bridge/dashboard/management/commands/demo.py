@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandError
 
 from rivya_bridge.dashboard.demo import carry_out
 from rivya_bridge.dashboard.demo.api_client import DemoFailed
-from rivya_bridge.dashboard.demo.state import local_url
 from rivya_bridge.dashboard.models import DemoRun
 
 
@@ -54,7 +53,7 @@ class Command(BaseCommand):
                 carry_out(demo, self._say)
         except DemoFailed as error:
             raise CommandError(str(error)) from error
-        self._say(f"Sign in with ./run link, then open {local_url()}/experiments/")
+        self._say(f"Sign in with ./run link, then open {settings.BRIDGE_LOCAL_URL}/experiments/")
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
