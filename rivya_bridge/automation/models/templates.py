@@ -1,9 +1,8 @@
-"""JobTemplate: a frozen recipe in immutable versions. Job: one execution of a version."""
+"""JobTemplate: a frozen recipe in immutable versions."""
 
 from django.db import models
 
 from rivya_bridge.identifiers import new_id
-from rivya_bridge.tasks.models import Task
 
 
 class JobTemplate(models.Model):
@@ -57,27 +56,3 @@ class TemplateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.number}"
-
-
-class Job(models.Model):
-    """One execution of a template version: its inputs, and the one task that carries it out."""
-
-    class Source(models.TextChoices):
-        FORM = "form"
-        API = "api"
-        COMMAND = "command"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="jobs")
-    version = models.ForeignKey(TemplateVersion, models.PROTECT, related_name="jobs")
-    task = models.OneToOneField(Task, models.PROTECT, related_name="job")
-    inputs = models.JSONField(default=dict)
-    source = models.CharField(max_length=8, choices=Source)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["template", "-id"], name="job_by_template")]
-
-    @property
-    def status(self) -> str:
-        return self.task.status
