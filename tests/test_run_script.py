@@ -106,6 +106,18 @@ def test_a_folder_that_cannot_hold_the_environment_is_refused(
         run._make_venv()
 
 
+def test_an_environment_that_is_a_link_is_refused_and_its_target_left_alone(
+    run: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "kept").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    monkeypatch.setattr(run, "VENV", tmp_path / "link")
+    with pytest.raises(run.Refusal, match="remove the link"):
+        run._make_venv()
+    assert (tmp_path / "target" / "kept").exists()
+
+
 def test_an_unreachable_registry_is_named_with_the_command_and_the_log(run: ModuleType) -> None:
     log = "WARNING: Retrying ... NewConnectionError(...)\nERROR: No matching distribution found"
     refusal = run._install_refusal(log, ["python3", "-m", "pip", "install"], 1)
