@@ -57,6 +57,7 @@ class Column:
     source: str
     rating: int | None
     verdict: str
+    answer: str = ""
 
 
 def diff_matrix(runs: Sequence[Run], baseline_index: int = 0) -> Matrix:
@@ -79,6 +80,7 @@ def _column(run: Run) -> Column:
         source=run.source,
         rating=run.rating,
         verdict=run.verdict,
+        answer=run.result_text,
     )
 
 
@@ -91,11 +93,12 @@ def build_matrix(columns: Sequence[Column], baseline_index: int = 0) -> Matrix:
     return Matrix(
         [
             table.row("model", "request", lambda column: column.model),
-            table.prompts(),
+            table.words("prompt", "request", lambda column: column.prompt),
             *(table.param(key) for key in _param_keys(columns)),
             table.references(),
             table.numbers("credits", lambda column: column.credits, ""),
             table.numbers("time", lambda column: column.seconds, " s"),
+            *table.answers(),
             table.row("source", "outcome", lambda column: column.source),
             table.numbers("rating", lambda column: column.rating, "", "judgement"),
             table.row("verdict", "judgement", lambda column: column.verdict or "undecided"),
@@ -123,9 +126,15 @@ class _Table:
         texts = [text_of(column) for column in self.columns]
         return _row(label, group, [Cell(text, text != base) for text in texts])
 
-    def prompts(self) -> Row:
-        base = self.baseline.prompt
-        return _row("prompt", "request", [_prompt_cell(base, one.prompt) for one in self.columns])
+    def words(self, label: str, group: str, text_of: Callable[[Column], str]) -> Row:
+        base = text_of(self.baseline)
+        return _row(label, group, [_words_cell(base, text_of(one)) for one in self.columns])
+
+    def answers(self) -> list[Row]:
+        """The row of text results; none where every result is a file."""
+        if not any(column.answer for column in self.columns):
+            return []
+        return [self.words("answer", "outcome", lambda column: column.answer)]
 
     def param(self, key: str) -> Row:
         base = self.baseline.params.get(key)
@@ -157,10 +166,10 @@ def _row(label: str, group: str, cells: list[Cell]) -> Row:
     return Row(label, group, cells, any(cell.differs for cell in cells))
 
 
-def _prompt_cell(base: str, prompt: str) -> Cell:
-    if prompt == base:
-        return Cell(prompt)
-    return Cell(prompt, True, word_diff(base, prompt))
+def _words_cell(base: str, text: str) -> Cell:
+    if text == base:
+        return Cell(text)
+    return Cell(text, True, word_diff(base, text))
 
 
 def _param_cell(base: Any, value: Any) -> Cell:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from rivya_bridge.comparison.models import Comparison, ComparisonItem
+from rivya_bridge.comparison.view_state import kept_state
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.texts import read_text
@@ -22,8 +23,11 @@ def save_comparison(
     runs: Sequence[Run],
     winner: Run | None = None,
     conclusion: str = "",
+    view_state: str = "",
 ) -> Comparison:
     """Keeps 2 to 6 different runs of one experiment side by side, in the given order.
+
+    `view_state`: how the board looks, as a query; what is no board's state is left out.
 
     Raises Refusal naming every field that breaks its limit.
     """
@@ -37,7 +41,9 @@ def save_comparison(
     if problems:
         raise Refusal.of(problems)
     with transaction.atomic():
-        comparison = Comparison.objects.create(experiment=experiment, winner=winner, **fields)
+        comparison = Comparison.objects.create(
+            experiment=experiment, winner=winner, view_state=kept_state(view_state), **fields
+        )
         ComparisonItem.objects.bulk_create(
             ComparisonItem(comparison=comparison, run=run, position=position)
             for position, run in enumerate(runs)
@@ -70,6 +76,7 @@ def update_comparison(
     title: str = UNCHANGED,
     winner: Run | None = UNCHANGED,
     conclusion: str = UNCHANGED,
+    view_state: str = UNCHANGED,
 ) -> Comparison:
     """Changes what is given; `winner=None` takes the winner away. The runs stay.
 
@@ -87,6 +94,8 @@ def update_comparison(
         run_ids = list(comparison.items.values_list("run_id", flat=True))
         _check_winner(problems, winner, run_ids)
         changes["winner"] = winner
+    if view_state is not UNCHANGED:
+        changes["view_state"] = kept_state(view_state)
     if problems:
         raise Refusal.of(problems)
     for name, value in changes.items():

@@ -18,6 +18,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from rivya_bridge.files.peaks import Shape, measure
 from rivya_bridge.files.preview import Preview, make_preview
 
 MAX_PIXELS = 80_000_000
@@ -74,7 +75,8 @@ class NotMedia(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Facts of one file: pixels as shown (rotation applied), seconds; None where meaningless."""
+    """Facts of one file: pixels as shown (rotation applied), seconds, frames per second, the sound's
+    shape; None where meaningless."""
 
     kind: str
     mime_type: str
@@ -82,6 +84,8 @@ class Media:
     height: int | None = None
     duration_seconds: float | None = None
     preview: Preview | None = None
+    frame_rate: float | None = None
+    shape: Shape | None = None
 
 
 def inspect(path: Path) -> Media:
@@ -159,13 +163,14 @@ def _recording(path: Path, mime: str) -> Media:
                 return _video(path, mime, container, video)
             if not container.streams.audio:
                 raise NotMedia(f"The file holds neither picture nor sound. Allowed are {ALLOWED}.")
-            if next(container.decode(container.streams.audio[0]), None) is None:
-                raise NotMedia(_broken(mime))
             seconds = _duration(path, mime, container)
+            shape = measure(container)
+            if shape is None:
+                raise NotMedia(_broken(mime))
     except (FFmpegError, OSError, ValueError, MemoryError, OverflowError) as error:
         raise NotMedia(_broken(mime)) from error
     found = _SOUND_ONLY.get(mime, mime)
-    return Media("audio", _SPELLING.get(found, found), duration_seconds=seconds)
+    return Media("audio", _SPELLING.get(found, found), duration_seconds=seconds, shape=shape)
 
 
 @contextmanager
@@ -187,7 +192,21 @@ def _video(path: Path, mime: str, container: InputContainer, stream: VideoStream
     poster = _poster(container, stream)
     width, height = poster.size
     seconds = _duration(path, mime, container)
-    return Media("video", _SPELLING.get(mime, mime), width, height, seconds, make_preview(poster))
+    return Media(
+        "video",
+        _SPELLING.get(mime, mime),
+        width,
+        height,
+        seconds,
+        make_preview(poster),
+        frame_rate=_frame_rate(stream),
+    )
+
+
+def _frame_rate(stream: VideoStream) -> float | None:
+    """Frames per second on average; None where the container claims nonsense."""
+    rate = float(stream.average_rate or 0)
+    return round(rate, 3) if 0 < rate <= 1000 else None
 
 
 def _poster(container: InputContainer, stream: VideoStream) -> Image.Image:

@@ -16,6 +16,8 @@ class StoredFile(models.Model):
 
     `width` and `height` are pixels (image, video), `duration_seconds` is for video and audio,
     `preview_width`/`preview_height` are those of a small WebP picture (image, video), 0 without one.
+    `frame_rate` is frames per second (video), `level_db` the loudness as RMS in dBFS (audio); None for
+    files that were kept before these were measured.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -27,6 +29,8 @@ class StoredFile(models.Model):
     width = models.IntegerField(null=True)
     height = models.IntegerField(null=True)
     duration_seconds = models.FloatField(null=True)
+    frame_rate = models.FloatField(null=True)
+    level_db = models.FloatField(null=True)
     preview_width = models.IntegerField(default=0)
     preview_height = models.IntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)

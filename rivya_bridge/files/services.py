@@ -5,12 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from av.error import FFmpegError
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from rivya_bridge.connection import current_connection, rivya_client
 from rivya_bridge.files import media, store
-from rivya_bridge.files.models import RemoteFile, StoredFile
+from rivya_bridge.files.models import Kind, RemoteFile, StoredFile
+from rivya_bridge.files.peaks import draw, measure_file
 from rivya_bridge.refusals import Missing, Problem, Refusal
 
 MEGABYTE = 1_048_576
@@ -111,6 +113,8 @@ def _add(incoming: store.Incoming, name: str, facts: media.Media) -> StoredFile:
     preview = facts.preview
     if preview:
         store.write_preview(incoming.sha256, preview.webp)
+    if facts.shape:
+        store.write_peaks(incoming.sha256, draw(facts.shape.peaks).encode())
     row, _ = StoredFile.objects.get_or_create(
         sha256=incoming.sha256,
         defaults={
@@ -121,11 +125,34 @@ def _add(incoming: store.Incoming, name: str, facts: media.Media) -> StoredFile:
             "width": facts.width,
             "height": facts.height,
             "duration_seconds": facts.duration_seconds,
+            "frame_rate": facts.frame_rate,
+            "level_db": facts.shape.level_db if facts.shape else None,
             "preview_width": preview.width if preview else 0,
             "preview_height": preview.height if preview else 0,
         },
     )
     return row
+
+
+def peaks_path(file: StoredFile) -> Path:
+    """The drawing of a sound's peaks; made now for a file that was kept before they were drawn.
+
+    Raises Missing when there is no sound to draw, or its bytes are gone.
+    """
+    drawing = store.peaks_path_of(file.sha256)
+    if drawing.is_file():
+        return drawing
+    source = store.path_of(file.sha256)
+    if file.kind != Kind.AUDIO or not source.is_file():
+        raise Missing(f"{file.name} has no sound to draw: open the file itself.")
+    try:
+        shape = measure_file(source)
+    except (FFmpegError, OSError, ValueError) as error:
+        raise Missing(f"The sound of {file.name} cannot be read: {error}") from error
+    if shape is None:
+        raise Missing(f"{file.name} has no sound to draw: open the file itself.")
+    StoredFile.objects.filter(pk=file.pk).update(level_db=shape.level_db)
+    return store.write_peaks(file.sha256, draw(shape.peaks).encode())
 
 
 def clean_name(name: str) -> str:

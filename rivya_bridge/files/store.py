@@ -2,6 +2,7 @@
 
     FILES_DIR/ab/cd/<sha256>                 a file, whole and synced
     FILES_DIR/previews/ab/cd/<sha256>.webp   its small picture; can be made again
+    FILES_DIR/previews/ab/cd/<sha256>.svg    the peaks of a sound, likewise
     FILES_DIR/incoming/                      bytes on their way in; a leftover means nothing
 
 No name that came from outside ever becomes a path.
@@ -50,6 +51,11 @@ def path_of(sha256: str) -> Path:
 def preview_path_of(sha256: str) -> Path:
     """Where the preview of a content lies, if it has one."""
     return _under(settings.FILES_DIR / "previews", sha256).with_suffix(".webp")
+
+
+def peaks_path_of(sha256: str) -> Path:
+    """Where the drawing of a sound's peaks lies, if it has one."""
+    return _under(settings.FILES_DIR / "previews", sha256).with_suffix(".svg")
 
 
 def _under(folder: Path, sha256: str) -> Path:
@@ -104,10 +110,19 @@ def place(incoming: Incoming) -> Path:
 
 def write_preview(sha256: str, webp: bytes) -> Path:
     """Keeps the preview of a content, replacing an older one."""
+    return _write(webp, preview_path_of(sha256))
+
+
+def write_peaks(sha256: str, svg: bytes) -> Path:
+    """Keeps the drawing of a sound's peaks, replacing an older one."""
+    return _write(svg, peaks_path_of(sha256))
+
+
+def _write(content: bytes, target: Path) -> Path:
     with _temporary() as (file, path):
-        file.write(webp)
+        file.write(content)
         _sync(file)
-        return _rename(path, preview_path_of(sha256))
+        return _rename(path, target)
 
 
 def _rename(source: Path, target: Path) -> Path:

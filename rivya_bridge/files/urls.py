@@ -11,4 +11,5 @@ urlpatterns = [
     # One file
     path("files/<uuid:file_id>/", content.content, name="content"),
     path("files/<uuid:file_id>/preview/", content.preview, name="preview"),
+    path("files/<uuid:file_id>/peaks/", content.peaks, name="peaks"),
 ]

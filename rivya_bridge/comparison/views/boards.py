@@ -2,10 +2,11 @@
 
 from string import ascii_uppercase
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +16,7 @@ from rivya_bridge.comparison import services
 from rivya_bridge.comparison.forms import ConclusionForm
 from rivya_bridge.comparison.matrix import diff_matrix
 from rivya_bridge.comparison.selectors import compared_runs, comparison_rows, get_comparison
+from rivya_bridge.comparison.view_state import read_state
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.experiments.selectors import get_experiment, runs_by_ids
 from rivya_bridge.refusals import Refusal
@@ -45,29 +47,55 @@ def _chosen_runs(ids: list[str]) -> list[Run]:
     return runs
 
 
-def _board_context(request: HttpRequest, runs: list[Run]) -> dict[str, Any]:
-    """Panes with letters, and the matrix against the chosen baseline."""
-    raw = request.GET.get("baseline", "0")
-    baseline = int(raw) if raw.isdecimal() and int(raw) < len(runs) else 0
-    names = model_names()
-    panes = [
-        {
-            "run": run,
-            "letter": letter,
-            "name": names.get(run.model_id, run.model_id),
-            "results": [row.file for row in run.results.all()],
-            "index": index,
-        }
-        for index, (run, letter) in enumerate(zip(runs, ascii_uppercase, strict=False))
-    ]
+def _board_context(request: HttpRequest, runs: list[Run], kept: str = "") -> dict[str, Any]:
+    """Panes with letters, and the matrix against the chosen baseline.
+
+    The address says how the board looks; one that says nothing shows it as it was `kept`.
+    """
+    state = read_state(request.GET.dict()) or read_state(QueryDict(kept).dict())
+    baseline = int(state.get("baseline", 0))
+    baseline = baseline if baseline < len(runs) else 0
+    panes = _panes(runs, int(state.get("result", 1)) - 1)
     return {
         "runs": runs,
         "panes": panes,
         "experiment": runs[0].experiment,
         "matrix": diff_matrix(runs, baseline_index=baseline),
         "baseline": baseline,
-        "show_all": request.GET.get("rows") == "all",
+        "show_all": state.get("rows") == "all",
         "run_query": "&".join(f"run={run.pk}" for run in runs),
+        "stage": _stage(panes, state),
+    }
+
+
+def _panes(runs: list[Run], wanted: int) -> list[dict[str, Any]]:
+    """One pane a run; of several results the wanted one is shown, or the last before it."""
+    names = model_names()
+    panes = []
+    for index, (run, letter) in enumerate(zip(runs, ascii_uppercase, strict=False)):
+        files = [row.file for row in run.results.all()]
+        panes.append(
+            {
+                "run": run,
+                "letter": letter,
+                "name": names.get(run.model_id, run.model_id),
+                "file": files[min(wanted, len(files) - 1)] if files else None,
+                "results": len(files),
+                "index": index,
+            }
+        )
+    return panes
+
+
+def _stage(panes: list[dict[str, Any]], state: dict[str, str]) -> dict[str, Any]:
+    """What the board's tools need: one kind in every pane, or '' where there is nothing to align."""
+    kinds = {pane["file"].kind if pane["file"] else "" for pane in panes}
+    most = max(pane["results"] for pane in panes)
+    return {
+        "kind": kinds.pop() if len(kinds) == 1 else "",
+        "state": urlencode(state),
+        "results": range(1, most + 1) if most > 1 else (),
+        "result": min(int(state.get("result", 1)), most),
     }
 
 
@@ -81,7 +109,7 @@ def _winners(runs: list[Run]) -> list[tuple[str, str]]:
 
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """2 to 6 runs from the address: ?run=…&run=…, with &baseline=1 and &rows=all.
+    """2 to 6 runs from the address: ?run=…&run=…, with &baseline=1, &rows=all and the view's state.
 
     Too few or too many lead back to the page of `experiment`, where they were ticked.
     """
@@ -115,6 +143,7 @@ def save(request: HttpRequest) -> HttpResponse:
                 runs=runs,
                 winner=winner,
                 conclusion=form.cleaned_data["conclusion"],
+                view_state=request.POST.get("view_state", ""),
             )
         except Refusal as refusal:
             add_refusal(request, refusal)
@@ -134,7 +163,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _kept_context(request: HttpRequest, comparison_id: UUID) -> tuple[Any, dict[str, Any]]:
     comparison = get_comparison(comparison_id)
-    context = _board_context(request, compared_runs(comparison)) | {
+    context = _board_context(request, compared_runs(comparison), comparison.view_state) | {
         "comparison": comparison,
         "action": reverse("comparison:conclude", args=[comparison.pk]),
     }
@@ -167,6 +196,7 @@ def conclude(request: HttpRequest, comparison_id: UUID) -> HttpResponse:
             title=form.cleaned_data["title"],
             winner=winner,
             conclusion=form.cleaned_data["conclusion"],
+            **({"view_state": request.POST["view_state"]} if "view_state" in request.POST else {}),
         )
         messages.success(request, "The conclusion is saved.")
         return redirect("comparison:detail", comparison.pk)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from rivya_bridge.files import store
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.selectors import get_file
-from rivya_bridge.files.services import lost_bytes
+from rivya_bridge.files.services import lost_bytes, peaks_path
 from rivya_bridge.files.serving import Content, serve
 from rivya_bridge.refusals import Missing
 
@@ -34,6 +34,16 @@ def preview(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
     etag = f'"{file.sha256}-preview"'
     size = path.stat().st_size
     return serve(request, Content(path, size, "image/webp", etag, f"{file.pk}.webp"))
+
+
+@require_safe
+def peaks(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
+    """The peaks of a sound as an SVG picture of our own drawing."""
+    file = get_file(file_id)
+    path = peaks_path(file)
+    etag = f'"{file.sha256}-peaks"'
+    content = Content(path, path.stat().st_size, "image/svg+xml", etag, f"{file.pk}.svg")
+    return serve(request, content)
 
 
 def _no_preview(file: StoredFile) -> str:
