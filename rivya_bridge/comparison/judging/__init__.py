@@ -1,0 +1,1 @@
+"""Judging results against each other: blind votes, the ranking that follows, and findings."""

@@ -1,0 +1,308 @@
+"""Blind votes: what a pair tells before the vote, what a vote counts, and what follows from it."""
+
+import io
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from rivya_bridge.comparison.judging.facts import read_evidence
+from rivya_bridge.comparison.judging.findings import find
+from rivya_bridge.comparison.judging.pairing import next_pair
+from rivya_bridge.comparison.judging.services import cast_vote, draw_ballot, undo_last_vote
+from rivya_bridge.comparison.judging.standings import rank_configurations, rank_models
+from rivya_bridge.comparison.models import Ballot
+from rivya_bridge.files.services import store_result
+from rivya_bridge.refusals import Conflict, Refusal
+from tests.experiments.factories import add_models, make_experiment, make_file, record
+
+pytestmark = pytest.mark.django_db
+
+NAMES = {"z-image": "Z-Image", "grok-imagine": "Grok Imagine", "flux-2-pro": "Flux 2 Pro"}
+
+
+@pytest.fixture(autouse=True)
+def models(db: None) -> None:
+    add_models("z-image", "grok-imagine", "flux-2-pro", "nano-banana-2")
+
+
+def stored(colour: str, name: str):
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(out, "PNG")
+    return store_result(io.BytesIO(out.getvalue()), name)
+
+
+def two_runs(experiment, **changes):
+    one = record(experiment, model_id="z-image", credits=17, duration_seconds=43.21, **changes)
+    other = record(experiment, model_id="grok-imagine", credits=29, **changes)
+    return one, other
+
+
+def vote(experiment, winner: str, times: int = 1) -> None:
+    """Votes for the side that `winner`'s model made."""
+    for _ in range(times):
+        ballot = draw_ballot(experiment)
+        side = "left" if ballot.left.model_id == winner else "right"
+        cast_vote(ballot, side)
+
+
+# --- What a pair tells ------------------------------------------------------------------------------
+
+
+def test_nothing_that_a_browser_gets_before_the_vote_names_what_made_a_result(
+    signed_in_client: Client,
+) -> None:
+    experiment = make_experiment()
+    record(
+        experiment,
+        model_id="z-image",
+        params={"aspect_ratio": "16:9"},
+        results=[stored("teal", "z-image-secret.png")],
+        credits=1717,
+        duration_seconds=43.21,
+    )
+    record(
+        experiment,
+        model_id="grok-imagine",
+        results=[stored("orange", "grok-secret.png")],
+        credits=2929,
+    )
+    drawn = signed_in_client.post(f"/experiments/{experiment.pk}/vote/")
+    page = signed_in_client.get(drawn["Location"])
+    assert page.status_code == 200
+    answers = [drawn, page]
+    for address in re.findall(r'src="(/ballots/[^"]+)"', page.content.decode()):
+        answers.append(signed_in_client.get(address))
+    assert len(answers) == 4
+    forbidden = [
+        "z-image",
+        "grok",
+        "Z-Image",
+        "16:9",
+        "aspect_ratio",
+        "secret",
+        "1717",
+        "2929",
+        "43.2",
+        "43 s",
+    ]
+    runs = [str(pk) for pk in experiment.runs.values_list("pk", flat=True)]
+    for answer in answers:
+        body = b"".join(answer) if answer.streaming else answer.content
+        seen = f"{answer.headers} {body.decode('latin-1')}"
+        assert [word for word in [*forbidden, *runs] if word in seen] == []
+
+
+def test_a_pair_that_was_voted_on_leads_to_the_ranking(signed_in_client: Client) -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    ballot = draw_ballot(experiment)
+    cast_vote(ballot, "tie")
+    answer = signed_in_client.get(f"/ballots/{ballot.pk}/")
+    assert answer["Location"] == f"/experiments/{experiment.pk}/ranking/"
+
+
+def test_the_server_shuffles_the_sides() -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    lefts = {draw_ballot(experiment).left.model_id for _ in range(40)}
+    assert lefts == {"z-image", "grok-imagine"}
+
+
+def test_the_prompt_is_shown_only_when_both_share_it(signed_in_client: Client) -> None:
+    experiment = make_experiment()
+    record(experiment, model_id="z-image", prompt="A red bottle")
+    record(experiment, model_id="grok-imagine", prompt="A green bottle")
+    page = signed_in_client.post(f"/experiments/{experiment.pk}/vote/", follow=True)
+    assert "A red bottle" not in page.content.decode()
+
+
+# --- Which pair -------------------------------------------------------------------------------------
+
+
+def test_repeats_of_one_configuration_are_no_pair() -> None:
+    experiment = make_experiment()
+    record(experiment)
+    record(experiment)
+    with pytest.raises(Refusal, match="two results of different settings"):
+        draw_ballot(experiment)
+
+
+def test_rejected_runs_and_runs_without_a_result_are_not_drawn() -> None:
+    experiment = make_experiment()
+    one, other = two_runs(experiment)
+    record(experiment, model_id="flux-2-pro", verdict="rejected")
+    for _ in range(10):
+        ballot = draw_ballot(experiment)
+        assert {ballot.left_id, ballot.right_id} == {one.pk, other.pk}
+
+
+def test_the_pair_that_was_voted_on_least_comes_next() -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    vote(experiment, "z-image", 3)
+    third = record(experiment, model_id="flux-2-pro")
+    pair = next_pair(read_evidence(experiment))
+    assert pair is not None
+    assert third.pk in {pair[0].id, pair[1].id}
+
+
+def test_a_picture_is_never_set_against_a_text() -> None:
+    experiment = make_experiment()
+    record(experiment, model_id="z-image", result_text="", results=[make_file()])
+    record(experiment, model_id="grok-imagine")
+    with pytest.raises(Refusal):
+        draw_ballot(experiment)
+
+
+# --- What a vote counts -----------------------------------------------------------------------------
+
+
+def test_a_vote_counts_once() -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    ballot = draw_ballot(experiment)
+    cast_vote(ballot, "left")
+    cast_vote(ballot, "left")
+    with pytest.raises(Conflict, match="voted on before"):
+        cast_vote(ballot, "right")
+    assert len(read_evidence(experiment).votes) == 1
+
+
+def test_an_unknown_outcome_is_refused_and_the_pair_stays_open(signed_in_client: Client) -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    ballot = draw_ballot(experiment)
+    with pytest.raises(Refusal, match="use one of left, right, tie, both_bad"):
+        cast_vote(ballot, "maybe")
+    ballot.refresh_from_db()
+    assert ballot.is_open
+
+
+def test_an_undone_vote_counts_for_nothing_and_stays_on_record(signed_in_client: Client) -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    vote(experiment, "z-image", 2)
+    undo_last_vote(experiment)
+    assert len(read_evidence(experiment).votes) == 1
+    assert Ballot.objects.exclude(undone_at=None).count() == 1
+    undo_last_vote(experiment)
+    with pytest.raises(Refusal, match="no vote to undo"):
+        undo_last_vote(experiment)
+
+
+def test_a_pair_left_for_a_day_is_forgotten() -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    old = draw_ballot(experiment)
+    Ballot.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=2))
+    draw_ballot(experiment)
+    assert not Ballot.objects.filter(pk=old.pk).exists()
+
+
+def test_voting_by_form_leads_from_pair_to_pair(signed_in_client: Client) -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    address = signed_in_client.post(f"/experiments/{experiment.pk}/vote/")["Location"]
+    answer = signed_in_client.post(f"{address}vote/", {"outcome": "left"})
+    assert re.fullmatch(r"/ballots/[0-9a-f-]{36}/", answer["Location"])
+    assert answer["Location"] != address
+    page = signed_in_client.get(f"/experiments/{experiment.pk}/ranking/")
+    assert "1 vote on 2 results" in page.content.decode()
+
+
+def test_an_unknown_pair_is_told_so(signed_in_client: Client) -> None:
+    assert signed_in_client.get(f"/ballots/{uuid.uuid4()}/").status_code == 404
+
+
+# --- Standings and findings -------------------------------------------------------------------------
+
+
+def test_who_wins_more_votes_stands_higher() -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    vote(experiment, "grok-imagine", 12)
+    vote(experiment, "z-image", 2)
+    table = rank_models(read_evidence(experiment))
+    assert [one.key for one in table.standings] == ["grok-imagine", "z-image"]
+    assert table.standings[0].wins == 12
+    leader = next(
+        one for one in find(read_evidence(experiment), NAMES.get) if one.topic == "leader"
+    )
+    assert leader.is_sure
+    assert "Grok Imagine leads: it beats Z-Image" in leader.text
+
+
+def test_even_votes_leave_it_open_and_say_so() -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    vote(experiment, "grok-imagine", 2)
+    vote(experiment, "z-image", 2)
+    topics = {one.topic: one for one in find(read_evidence(experiment), NAMES.get)}
+    assert not topics["leader"].is_sure
+    assert "it is even" in topics["next"].text
+
+
+def test_votes_within_one_model_rank_configurations_but_no_model() -> None:
+    experiment = make_experiment()
+    record(experiment, prompt="one")
+    record(experiment, prompt="two")
+    cast_vote(draw_ballot(experiment), "left")
+    evidence = read_evidence(experiment)
+    assert rank_models(evidence).standings == ()
+    assert len(rank_configurations(evidence).standings) == 2
+
+
+def test_references_are_judged_by_paired_votes_only() -> None:
+    experiment = make_experiment()
+    reference = make_file("reference.png")
+    with_reference = record(experiment, model_id="nano-banana-2", references=[reference])
+    record(experiment, model_id="nano-banana-2")
+    for _ in range(9):
+        ballot = draw_ballot(experiment)
+        cast_vote(ballot, "left" if ballot.left_id == with_reference.pk else "right")
+    found = {one.topic: one for one in find(read_evidence(experiment), NAMES.get)}
+    assert found["references"].is_sure
+    assert "Reference media helps: of 9 votes" in found["references"].text
+    record(experiment, model_id="z-image")
+    assert "of 9 votes" in next(
+        one.text for one in find(read_evidence(experiment), NAMES.get) if one.topic == "references"
+    )
+
+
+def test_without_votes_paired_ratings_speak_for_references() -> None:
+    experiment = make_experiment()
+    reference = make_file("reference.png")
+    record(experiment, model_id="nano-banana-2", references=[reference], rating=5)
+    record(experiment, model_id="nano-banana-2", rating=3)
+    found = {one.topic: one for one in find(read_evidence(experiment), NAMES.get)}
+    assert "rated +2.0 of 5" in found["references"].text
+    assert not found["references"].is_sure
+
+
+def test_costs_are_told_per_model_with_their_spread() -> None:
+    experiment = make_experiment()
+    for credits in (4, 4, 4):
+        record(experiment, model_id="z-image", credits=credits)
+    for credits in (5, 9):
+        record(experiment, model_id="grok-imagine", credits=credits)
+    texts = [one.text for one in find(read_evidence(experiment), NAMES.get) if one.topic == "cost"]
+    assert texts == [
+        "A run of Z-Image costs 4 credits (the same in 3 runs).",
+        "A run of Grok Imagine costs 7.0 credits on average, ±3.9 at 95 % (2 runs, from 5 to 9).",
+    ]
+
+
+def test_reading_the_evidence_takes_the_same_queries_however_many_runs(
+    django_assert_num_queries,
+) -> None:
+    experiment = make_experiment()
+    for number in range(30):
+        record(experiment, prompt=f"prompt {number}")
+    vote(experiment, "z-image", 5)
+    with django_assert_num_queries(4):
+        read_evidence(experiment)
