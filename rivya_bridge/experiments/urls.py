@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rivya_bridge.experiments.views import experiments, runs
+from rivya_bridge.experiments.views import experiments, review, runs
 
 app_name = "experiments"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("experiments/<uuid:experiment_id>/edit/", experiments.edit, name="edit"),
     path("experiments/<uuid:experiment_id>/record/", runs.record, name="record"),
     path("experiments/<uuid:experiment_id>/run/", runs.start, name="start"),
+    path("experiments/<uuid:experiment_id>/review/", review.review, name="review"),
     # /runs/
     path("runs/live/", runs.live, name="live"),
     path("runs/<uuid:run_id>/", runs.detail, name="run"),

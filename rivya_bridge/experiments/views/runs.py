@@ -19,6 +19,7 @@ from rivya_bridge.experiments.forms import JudgeForm, NoteForm, RunForm, StudioR
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import get_experiment, get_run, runs_by_ids
 from rivya_bridge.experiments.views.cards import run_cards
+from rivya_bridge.experiments.views.review import review_card
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.selectors import get_files
 from rivya_bridge.files.services import store_uploads
@@ -237,6 +238,8 @@ def judge(request: HttpRequest, run_id: UUID) -> HttpResponse:
     else:
         messages.error(request, "A rating is 1 to 5, a verdict accepted, rejected or undecided.")
     if request.headers.get("HX-Request"):
+        if "review" in request.POST:
+            return render(request, "experiments/_review_card.html", review_card(get_run(run_id)))
         return render(request, "experiments/_judge.html", {"run": get_run(run_id)})
     return redirect("experiments:run", run_id)
 
