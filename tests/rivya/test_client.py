@@ -8,7 +8,7 @@ import rivya_bridge.rivya as package
 from rivya_bridge.rivya import AuthenticationFailed, Rivya, RivyaError
 
 from .conftest import KEY, MakeClient
-from .samples import SUCCEEDED, as_json, refusal
+from .payloads import SUCCEEDED, as_json, refusal
 from .scripted_server import ScriptedServer, answer
 
 

@@ -21,7 +21,7 @@ from rivya_bridge.rivya import (
 from rivya_bridge.rivya._failures import retry_after_seconds
 from rivya_bridge.rivya.errors import ERRORS_BY_CODE
 
-from .samples import refusal
+from .payloads import refusal
 from .scripted_server import Reply, ScriptedServer, answer, raw
 
 

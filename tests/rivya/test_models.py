@@ -6,7 +6,7 @@ import pytest
 
 from rivya_bridge.rivya import BadAnswer, KindLimit, Model, Rivya
 
-from .samples import MODEL, as_json
+from .payloads import MODEL, as_json
 from .scripted_server import ScriptedServer, answer
 
 
