@@ -28,8 +28,9 @@ _MESSAGE_CHARACTERS: Final = 300
 _ID_CHARACTERS: Final = 200
 _SECRETS: Final = re.compile(r"(rvya_sk_|whsec_)[A-Za-z0-9_\-+/=]+")
 # A signing secret is known by its member's name as well: its prefix is no promise.
+# JSON inside a JSON text has its quotes escaped.
 _SECRET_MEMBERS: Final = re.compile(
-    rf'("(?:{"|".join(map(re.escape, SIGNING_SECRET_KEYS))})"\s*:\s*")(?:[^"\\]|\\.)*'
+    rf'("(?:{"|".join(map(re.escape, SIGNING_SECRET_KEYS))})\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*'
 )
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 

@@ -4,7 +4,6 @@ import traceback
 
 import pytest
 
-import rivya_bridge.rivya as package
 from rivya_bridge.rivya import AuthenticationFailed, Rivya, RivyaError
 
 from .conftest import KEY, MakeClient
@@ -19,11 +18,6 @@ def test_it_works(server: ScriptedServer, client: Rivya) -> None:
     assert request.line == "GET /api/v1/credits HTTP/1.1"
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert request.headers["user-agent"].startswith("rivya-bridge/")
-
-
-def test_exported_names_exist_and_are_sorted() -> None:
-    assert all(hasattr(package, name) for name in package.__all__)
-    assert len(set(package.__all__)) == len(package.__all__)
 
 
 @pytest.mark.parametrize("ending", ["", "/", "/api/v1", "/api/v1/"])
