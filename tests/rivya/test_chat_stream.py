@@ -213,7 +213,7 @@ def silent_after(data: bytes) -> Reply:
 
 
 def test_silence_ends_the_stream(server: ScriptedServer, make_client: MakeClient) -> None:
-    client = make_client(timeout=Timeouts(stream_idle=0.05))
+    client = make_client(timeout=Timeouts(stream_idle=0.5))
     assert end(server, client, silent_after(DELTA)) == TurnIncomplete("idle", "Hel", None)
 
 
