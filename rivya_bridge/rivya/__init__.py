@@ -4,7 +4,8 @@ with Rivya(base_url="https://rivya.ai", api_key=key) as client:
     generation = client.generations.create("z-image", "a slate table")
 """
 
-from rivya_bridge.rivya._http import Timeouts
+from rivya_bridge.rivya._calls import Timeouts
+from rivya_bridge.rivya.chat_stream import ChatStream
 from rivya_bridge.rivya.client import Rivya
 from rivya_bridge.rivya.downloads import (
     Downloaded,
@@ -17,6 +18,9 @@ from rivya_bridge.rivya.errors import (
     ApiDisabled,
     AuthenticationFailed,
     BadAnswer,
+    ChatAttachmentNotSupported,
+    ChatModelNotSupported,
+    ChatSessionConflict,
     ConnectionFailed,
     DeadlineExceeded,
     IdempotencyConflict,
@@ -30,18 +34,60 @@ from rivya_bridge.rivya.errors import (
     ServerFailure,
     StatusError,
     ValidationFailed,
+    WebhookUrlRejected,
 )
+from rivya_bridge.rivya.limits import (
+    FileFacts,
+    FileNotAccepted,
+    accepted_kinds,
+    check_file,
+    limit_of,
+    max_references,
+)
+from rivya_bridge.rivya.signatures import SignatureRefused, fresh_generation, verify_webhook
 from rivya_bridge.rivya.types.answer import AnswerMeta
+from rivya_bridge.rivya.types.chat import (
+    ChatCapabilities,
+    ChatCompletion,
+    ChatEvent,
+    ChatMessage,
+    ChatSession,
+    EndReason,
+    StreamSession,
+    TextDelta,
+    TurnCompleted,
+    TurnEnd,
+    TurnFailed,
+    TurnIncomplete,
+    read_capabilities,
+)
 from rivya_bridge.rivya.types.credits import Credits
 from rivya_bridge.rivya.types.file import RemoteFile
 from rivya_bridge.rivya.types.generation import Generation
 from rivya_bridge.rivya.types.model import KindLimit, Model, Param, ReferenceMedia
+from rivya_bridge.rivya.types.webhook import (
+    EventUnreadable,
+    ReportedGeneration,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    read_event,
+)
 
 __all__ = [
     "AnswerMeta",
     "ApiDisabled",
     "AuthenticationFailed",
     "BadAnswer",
+    "ChatAttachmentNotSupported",
+    "ChatCapabilities",
+    "ChatCompletion",
+    "ChatEvent",
+    "ChatMessage",
+    "ChatModelNotSupported",
+    "ChatSession",
+    "ChatSessionConflict",
+    "ChatStream",
     "ConnectionFailed",
     "Credits",
     "DeadlineExceeded",
@@ -50,6 +96,10 @@ __all__ = [
     "DownloadRefused",
     "Downloaded",
     "Downloader",
+    "EndReason",
+    "EventUnreadable",
+    "FileFacts",
+    "FileNotAccepted",
     "Generation",
     "IdempotencyConflict",
     "InsufficientCredits",
@@ -62,11 +112,31 @@ __all__ = [
     "RedirectRefused",
     "ReferenceMedia",
     "RemoteFile",
+    "ReportedGeneration",
     "Rivya",
     "RivyaError",
     "ScopeDenied",
     "ServerFailure",
+    "SignatureRefused",
     "StatusError",
+    "StreamSession",
+    "TextDelta",
     "Timeouts",
+    "TurnCompleted",
+    "TurnEnd",
+    "TurnFailed",
+    "TurnIncomplete",
     "ValidationFailed",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookUrlRejected",
+    "accepted_kinds",
+    "check_file",
+    "fresh_generation",
+    "limit_of",
+    "max_references",
+    "read_capabilities",
+    "read_event",
+    "verify_webhook",
 ]

@@ -1,29 +1,37 @@
 """From what went wrong on the wire to the error tree."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
 
-from rivya_bridge.rivya._json import parse_object
-from rivya_bridge.rivya.choices import REQUEST_ID_HEADER
+from rivya_bridge.rivya._json import canonical, parse_object
+from rivya_bridge.rivya.choices import REQUEST_ID_HEADER, SIGNING_SECRET_KEYS
 from rivya_bridge.rivya.errors import (
+    ERRORS_BY_CODE,
     ConnectionFailed,
     DeadlineExceeded,
     OutcomeUnknown,
     RivyaError,
+    ServerFailure,
     Spent,
     StatusError,
     status_error_class,
 )
+from rivya_bridge.rivya.types.answer import AnswerMeta
 
 ERROR_BODY_CHARACTERS: Final = 4_000
 _MESSAGE_CHARACTERS: Final = 300
 _ID_CHARACTERS: Final = 200
 _SECRETS: Final = re.compile(r"(rvya_sk_|whsec_)[A-Za-z0-9_\-+/=]+")
+# A signing secret is known by its member's name as well: its prefix is no promise.
+# JSON inside a JSON text has its quotes escaped.
+_SECRET_MEMBERS: Final = re.compile(
+    rf'("(?:{"|".join(map(re.escape, SIGNING_SECRET_KEYS))})\\*"\s*:\s*\\*")(?:[^"\\]|\\.)*'
+)
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 
 # httpx's names for "no byte of this request left the machine".
@@ -39,7 +47,7 @@ def masked(text: str, api_key: str | None) -> str:
     """`text` without this key and without anything else that looks like a vendor secret."""
     if api_key:
         text = text.replace(api_key, "[key]")
-    return _SECRETS.sub(r"\1[masked]", text)
+    return _SECRETS.sub(r"\1[masked]", _SECRET_MEMBERS.sub(r"\1[masked]", text))
 
 
 def lost(error: Exception, *, is_late: bool, seconds: float, can_spend: bool) -> RivyaError:
@@ -80,6 +88,33 @@ def refused(
         spent=None if can_spend else "no",
         body=text_of(body, api_key),
         retry_after=retry_after_seconds(headers.get("retry-after"), now),
+    )
+
+
+def failed_turn(
+    envelope: Mapping[str, Any],
+    payload: Mapping[str, Any],
+    meta: AnswerMeta,
+    *,
+    mask: Callable[[str], str],
+) -> StatusError:
+    """The error inside a stream that had begun well; what the turn cost is not known.
+
+    `envelope`: the `error` of `payload`. An unknown code is taken for a failure of the server.
+    """
+    code = _word(envelope.get("code"))
+    kind = ERRORS_BY_CODE.get(code or "", ServerFailure)
+    shown_code = mask(code or kind.default_code)
+    said = envelope.get("message")
+    detail = mask(said)[:_MESSAGE_CHARACTERS] if isinstance(said, str) else ""
+    named = _word(envelope.get("requestId"))
+    return kind(
+        f"Rivya ended the stream with {shown_code}" + (f": {detail}" if detail else "."),
+        code=shown_code,
+        http_status=meta.http_status,
+        request_id=mask(named) if named else meta.request_id,
+        spent="unknown",
+        body=mask(canonical(payload).decode())[:ERROR_BODY_CHARACTERS],
     )
 
 

@@ -1,12 +1,8 @@
 """The one path of every API call: authentication, deadline, size cap, retries, errors."""
 
-import random
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final
+from typing import TypeVar
 
 import httpx
 
@@ -14,22 +10,21 @@ from rivya_bridge import __version__
 from rivya_bridge.rivya import _failures
 from rivya_bridge.rivya._addresses import SameMachineOrAny
 from rivya_bridge.rivya._bodies import BodyDamaged, BodyTooLarge, read_capped, read_start
+from rivya_bridge.rivya._calls import Answer, Call, Clocks, Timeouts
 from rivya_bridge.rivya._deadline import Deadline
 from rivya_bridge.rivya._json import parse_object
+from rivya_bridge.rivya._retries import more_doubtful, wait_before_retry
 from rivya_bridge.rivya._transport import GuardedTransport
 from rivya_bridge.rivya.choices import (
     API_PREFIX,
-    BACKOFF_BASE_SECONDS,
-    BACKOFF_CAP_SECONDS,
+    ERROR_CAP_BYTES,
     IDEMPOTENCY_HEADER,
-    RETRIED_HTTP_STATUSES,
-    RETRY_AFTER_CAP_SECONDS,
+    JSON_CAP_BYTES,
+    SUCCESS_STATUSES,
 )
 from rivya_bridge.rivya.errors import (
     AuthenticationFailed,
     BadAnswer,
-    ConnectionFailed,
-    OutcomeUnknown,
     RedirectRefused,
     RivyaError,
     Spent,
@@ -37,64 +32,7 @@ from rivya_bridge.rivya.errors import (
 )
 from rivya_bridge.rivya.types.answer import AnswerMeta
 
-JSON_CAP_BYTES: Final = 4 * 1024 * 1024
-ERROR_CAP_BYTES: Final = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Limits in seconds. The first four are per socket operation, `operation` for a whole call.
-
-    `operation` covers retries and waits between them as well; `upload` replaces it for files.
-    """
-
-    connect: float = 5.0
-    read: float = 30.0
-    write: float = 30.0
-    pool: float = 5.0
-    operation: float = 45.0
-    upload: float = 45.0
-
-
-DEFAULT_TIMEOUTS: Final = Timeouts()
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """Time and chance, so that tests need not wait. `jitter` returns 0 <= x < 1."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One operation. `can_spend`: it may cost credits. `path` starts below `/api/v1`."""
-
-    method: str
-    path: str
-    content: bytes | Iterable[bytes] | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    idempotency_key: str | None = None
-    needs_key: bool = True
-    can_spend: bool = False
-    seconds: float | None = None
-    max_retries: int | None = None
-
-    @property
-    def is_repeatable(self) -> bool:
-        """True if sending it twice has one effect: a read, or a write under a key."""
-        return self.method == "GET" or self.idempotency_key is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A 2xx answer: its JSON object and where it came from."""
-
-    data: dict[str, Any]
-    meta: AnswerMeta
+Result = TypeVar("Result")
 
 
 class HttpPath:
@@ -112,19 +50,13 @@ class HttpPath:
     ) -> None:
         self.origin = origin
         self.timeouts = timeouts
+        self.clocks = clocks
         self._api_key = api_key
         self._max_retries = max_retries
-        self._clocks = clocks
         self._client = httpx.Client(
             transport=transport or GuardedTransport(allowed=SameMachineOrAny()),
             follow_redirects=False,
             trust_env=False,
-            timeout=httpx.Timeout(
-                connect=timeouts.connect,
-                read=timeouts.read,
-                write=timeouts.write,
-                pool=timeouts.pool,
-            ),
             cookies=no_cookies(),
             headers={
                 "User-Agent": user_agent(),
@@ -144,28 +76,65 @@ class HttpPath:
         return bool(self._api_key)
 
     def send(self, call: Call) -> Answer:
-        """Send `call`, again where the retry rule allows it. Raises RivyaError."""
+        """Send `call` and read its answer, again where the rule allows it. Raises RivyaError."""
+        deadline = Deadline(call.seconds or self.timeouts.operation, self.clocks.monotonic)
+        return self._repeated(call, deadline, self._read)
+
+    def open(self, call: Call, deadline: Deadline) -> httpx.Response:
+        """Send `call` and hand over its 2xx answer unread, to be closed by the caller.
+
+        Everything before the first byte of its body is as in `send`. Raises RivyaError.
+        """
+        return self._repeated(call, deadline, self._opened)
+
+    def read(self, call: Call, response: httpx.Response, deadline: Deadline) -> Answer:
+        """The JSON object of an opened answer, which is closed. Raises RivyaError."""
+        with deadline.applied():
+            return self._read(call, response, deadline)
+
+    def masked(self, text: str) -> str:
+        """`text` without the key and other secrets."""
+        return _failures.masked(text, self._api_key)
+
+    def _repeated(
+        self,
+        call: Call,
+        deadline: Deadline,
+        read: Callable[[Call, httpx.Response, Deadline], Result],
+    ) -> Result:
         headers = self._headers(call)
-        deadline = Deadline(call.seconds or self.timeouts.operation, self._clocks.monotonic)
         earlier: RivyaError | None = None
         retries = 0
         while True:
             try:
                 with deadline.applied():
-                    return self._attempt(call, headers, deadline)
+                    return read(call, self._attempt(call, headers, deadline), deadline)
             except RivyaError as error:
                 failure = _failures.after(error, earlier, can_spend=call.can_spend)
-                wait = self._wait_before_retry(call, failure, retries, deadline)
+                wait = self._wait(call, failure, retries, deadline)
                 if wait is None:
                     if failure is error:
                         raise
                     raise failure from error
-                earlier = _more_doubtful(earlier, failure)
+                earlier = more_doubtful(earlier, failure)
             retries += 1
-            self._clocks.sleep(wait)
+            self.clocks.sleep(wait)
 
-    def _headers(self, call: Call) -> dict[str, str]:
-        headers = dict(call.headers)
+    def _wait(
+        self, call: Call, error: RivyaError, retries: int, deadline: Deadline
+    ) -> float | None:
+        return wait_before_retry(
+            call,
+            error,
+            retries=retries,
+            max_retries=self._max_retries if call.max_retries is None else call.max_retries,
+            seconds_left=deadline.remaining(),
+            jitter=self.clocks.jitter(),
+        )
+
+    def _headers(self, call: Call) -> httpx.Headers:
+        # httpx's own type: unlike a dict it hides the key where a frame's variables are printed.
+        headers = httpx.Headers(call.headers)
         if call.idempotency_key is not None:
             headers[IDEMPOTENCY_HEADER] = call.idempotency_key
         if call.needs_key:
@@ -176,35 +145,23 @@ class HttpPath:
             headers["Authorization"] = f"Bearer {self._api_key}"
         return headers
 
-    def _wait_before_retry(
-        self, call: Call, error: RivyaError, retries: int, deadline: Deadline
-    ) -> float | None:
-        """Seconds to wait before trying again, or None to give up now."""
-        allowed = self._max_retries if call.max_retries is None else call.max_retries
-        if retries >= allowed or not _may_repeat(call, error):
-            return None
-        wished = error.retry_after if isinstance(error, StatusError) else None
-        if wished is not None and wished > RETRY_AFTER_CAP_SECONDS:
-            return None
-        ceiling = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * 2**retries)
-        wait = max(wished or 0.0, ceiling * (0.5 + self._clocks.jitter() / 2))
-        return wait if wait < deadline.remaining() else None
-
-    def _attempt(self, call: Call, headers: dict[str, str], deadline: Deadline) -> Answer:
+    def _attempt(self, call: Call, headers: httpx.Headers, deadline: Deadline) -> httpx.Response:
         request = self._client.build_request(
             call.method,
             f"{self.origin}{API_PREFIX}{call.path}",
             content=call.content,
             headers=headers,
+            timeout=httpx.Timeout(
+                connect=self.timeouts.connect,
+                read=call.read_seconds or self.timeouts.read,
+                write=self.timeouts.write,
+                pool=self.timeouts.pool,
+            ),
         )
         try:
-            response = self._client.send(request, stream=True)
+            return self._client.send(request, stream=True)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise self._lost(call, deadline, error) from error
-        try:
-            return self._read(call, response, deadline)
-        finally:
-            response.close()
 
     def _lost(self, call: Call, deadline: Deadline, error: Exception) -> RivyaError:
         return _failures.lost(
@@ -214,40 +171,55 @@ class HttpPath:
             can_spend=call.can_spend,
         )
 
+    def _opened(self, call: Call, response: httpx.Response, deadline: Deadline) -> httpx.Response:
+        if response.status_code in SUCCESS_STATUSES:
+            return response
+        try:
+            raise self._unsuccessful(call, response)
+        finally:
+            response.close()
+
     def _read(self, call: Call, response: httpx.Response, deadline: Deadline) -> Answer:
-        status = response.status_code
-        if 400 <= status <= 599:
-            body = read_start(response, ERROR_CAP_BYTES)
-            raise self._refused(call, response, body)
-        if not 200 <= status <= 299:
-            kind = RedirectRefused if 300 <= status <= 399 else BadAnswer
-            message = f"Rivya's address answered {status}, which is no answer of the API."
-            raise self._bad(call, response, message, kind=kind)
+        self._opened(call, response, deadline)
         try:
             body = read_capped(response, JSON_CAP_BYTES)
         except (BodyTooLarge, BodyDamaged) as error:
             message = f"The answer cannot be read: {error}."
-            raise self._bad(call, response, message) from error
+            raise self.bad(call, response, message) from error
         except httpx.TimeoutException as error:
             raise self._lost(call, deadline, error) from error
         except httpx.TransportError as error:
             message = "The answer ended before it was complete."
-            raise self._bad(call, response, message) from error
+            raise self.bad(call, response, message) from error
+        finally:
+            response.close()
         return self._parsed(call, response, body)
 
     def _parsed(self, call: Call, response: httpx.Response, body: bytes) -> Answer:
+        meta = self.meta(response)
+        if call.may_be_empty and not body.strip():
+            return Answer({}, meta)
         try:
-            data = parse_object(body)
+            return Answer(parse_object(body), meta)
         except ValueError as error:
             kind = response.headers.get("content-type", "no content type")[:60]
             message = f"The answer ({kind}, {len(body)} bytes) is not a JSON object."
-            raise self._bad(call, response, message, body=body) from error
-        meta = AnswerMeta(
+            raise self.bad(call, response, message, body=body) from error
+
+    def meta(self, response: httpx.Response) -> AnswerMeta:
+        return AnswerMeta(
             http_status=response.status_code,
             request_id=_failures.request_id(response.headers, {}),
-            received_at=self._clocks.now(),
+            received_at=self.clocks.now(),
         )
-        return Answer(data, meta)
+
+    def _unsuccessful(self, call: Call, response: httpx.Response) -> RivyaError:
+        status = response.status_code
+        if 400 <= status <= 599:
+            return self._refused(call, response, read_start(response, ERROR_CAP_BYTES))
+        kind = RedirectRefused if 300 <= status <= 399 else BadAnswer
+        message = f"Rivya's address answered {status}, which is no answer of the API."
+        return self.bad(call, response, message, kind=kind)
 
     def _refused(self, call: Call, response: httpx.Response, body: bytes) -> StatusError:
         return _failures.refused(
@@ -256,10 +228,10 @@ class HttpPath:
             body,
             api_key=self._api_key,
             can_spend=call.can_spend,
-            now=self._clocks.now(),
+            now=self.clocks.now(),
         )
 
-    def _bad(
+    def bad(
         self,
         call: Call,
         response: httpx.Response,
@@ -268,9 +240,10 @@ class HttpPath:
         kind: type[BadAnswer] = BadAnswer,
         body: bytes = b"",
     ) -> BadAnswer:
+        """The error for a success that cannot be used; a call that can spend may have spent."""
         spent: Spent = "unknown" if call.can_spend else "no"
         return kind(
-            _failures.masked(message, self._api_key),
+            self.masked(message),
             http_status=response.status_code,
             request_id=_failures.request_id(response.headers, {}),
             spent=spent,
@@ -285,16 +258,3 @@ def user_agent() -> str:
 def no_cookies() -> CookieJar:
     """A jar that takes no cookie from anybody."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-
-
-def _may_repeat(call: Call, error: RivyaError) -> bool:
-    """The retry rule: 429, 5xx and the network; a bare POST only if it was never sent."""
-    if not call.is_repeatable:
-        return isinstance(error, ConnectionFailed)
-    if isinstance(error, StatusError):
-        return error.http_status in RETRIED_HTTP_STATUSES
-    return isinstance(error, ConnectionFailed | OutcomeUnknown)
-
-
-def _more_doubtful(earlier: RivyaError | None, latest: RivyaError) -> RivyaError:
-    return earlier if earlier is not None and earlier.spent != "no" else latest

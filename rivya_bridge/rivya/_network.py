@@ -17,7 +17,7 @@ from typing import Any
 import httpcore
 
 from rivya_bridge.rivya._addresses import Address
-from rivya_bridge.rivya._deadline import bounded
+from rivya_bridge.rivya._deadline import bounded, interruptible
 
 Resolve = Callable[[str, int, float | None], Sequence[Address]]
 AddressRule = Callable[[str, int, Sequence[Address]], Sequence[Address]]
@@ -68,8 +68,9 @@ class GuardedStream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
-            self._sock.settimeout(bounded(timeout))
-            return self._sock.recv(max_bytes)
+            with interruptible(self._sock):
+                self._sock.settimeout(bounded(timeout))
+                return self._sock.recv(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout(str(error)) from error
         except OSError as error:
@@ -78,9 +79,10 @@ class GuardedStream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         rest = memoryview(buffer)
         try:
-            while rest:
-                self._sock.settimeout(bounded(timeout))
-                rest = rest[self._sock.send(rest[:_WRITE_SIZE]) :]
+            with interruptible(self._sock):
+                while rest:
+                    self._sock.settimeout(bounded(timeout))
+                    rest = rest[self._sock.send(rest[:_WRITE_SIZE]) :]
         except TimeoutError as error:
             raise httpcore.WriteTimeout(str(error)) from error
         except OSError as error:
@@ -96,8 +98,9 @@ class GuardedStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         try:
-            self._sock.settimeout(bounded(timeout))
-            secured = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname)
+            with interruptible(self._sock):
+                self._sock.settimeout(bounded(timeout))
+                secured = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname)
         except TimeoutError as error:
             self.close()
             raise httpcore.ConnectTimeout(str(error)) from error

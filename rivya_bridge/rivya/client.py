@@ -5,17 +5,20 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
 from rivya_bridge.rivya._addresses import has_port, is_loopback_host
-from rivya_bridge.rivya._http import DEFAULT_TIMEOUTS, Clocks, HttpPath, Timeouts
+from rivya_bridge.rivya._calls import DEFAULT_TIMEOUTS, Call, Clocks, Timeouts
+from rivya_bridge.rivya._http import HttpPath
 from rivya_bridge.rivya.choices import API_PREFIX, SANDBOX_KEY_PREFIX
+from rivya_bridge.rivya.resources.chat import Chat
 from rivya_bridge.rivya.resources.credits import CreditsResource
 from rivya_bridge.rivya.resources.files import Files
 from rivya_bridge.rivya.resources.generations import Generations
 from rivya_bridge.rivya.resources.models import Models
+from rivya_bridge.rivya.resources.webhooks import WebhookEvents, Webhooks
 
 
 def _utc_now() -> datetime:
@@ -60,6 +63,9 @@ class Rivya:
         self.generations = Generations(self._http)
         self.files = Files(self._http)
         self.credits = CreditsResource(self._http)
+        self.chat = Chat(self._http)
+        self.webhooks = Webhooks(self._http)
+        self.webhook_events = WebhookEvents(self._http)
 
     def __repr__(self) -> str:
         return f"Rivya(base_url={self.base_url!r})"
@@ -74,6 +80,13 @@ class Rivya:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def openapi(self) -> dict[str, Any]:
+        """GET /openapi.json: the contract as the service itself tells it. Works without a key.
+
+        Source: https://rivya.ai/docs/api-openapi-schema. Raises RivyaError.
+        """
+        return self._http.send(Call("GET", "/openapi.json", needs_key=False)).data
 
     def close(self) -> None:
         """Close every connection; the client cannot be used after that."""

@@ -12,10 +12,14 @@
         ├── InsufficientCredits     402
         ├── RateLimited             429
         ├── ValidationFailed        400 and kin
+        │   ├── WebhookUrlRejected          webhook_url_rejected
+        │   ├── ChatModelNotSupported       chat_model_not_supported
+        │   └── ChatAttachmentNotSupported  chat_attachment_not_supported
         ├── NotFound                404
         ├── IdempotencyConflict     409
+        ├── ChatSessionConflict     409 chat_session_conflict
         ├── ApiDisabled             503 public_api_disabled
-        └── ServerFailure           any other 5xx
+        └── ServerFailure           any other 5xx, and 408
 
 The vendor's code chooses the class; an unknown code is judged by its HTTP status.
 
@@ -192,8 +196,35 @@ class ValidationFailed(StatusError):
     action = "Correct the named field; the model's entry in the model list has its limits."
 
 
+class WebhookUrlRejected(ValidationFailed):
+    """The address of a webhook endpoint may not be called."""
+
+    default_code = "webhook_url_rejected"
+    action = (
+        "Use a public https address without user name and fragment; addresses of this machine "
+        "and of a local network are not accepted."
+    )
+
+
+class ChatModelNotSupported(ValidationFailed):
+    """The model does not exist in the Chat API."""
+
+    default_code = "chat_model_not_supported"
+    action = "Choose an available chat model from the model list."
+
+
+class ChatAttachmentNotSupported(ValidationFailed):
+    """An attachment is no uploaded image, or the model takes none."""
+
+    default_code = "chat_attachment_not_supported"
+    action = (
+        "Attach images that were uploaded to Rivya, to a model that takes images; or send the "
+        "message without them."
+    )
+
+
 class NotFound(StatusError):
-    """The task or file does not exist, or belongs to another account."""
+    """The task, file, session or endpoint does not exist, or belongs to another account."""
 
     default_code = "not_found"
     action = "Check the identifier and that the key belongs to the account that created it."
@@ -207,6 +238,13 @@ class IdempotencyConflict(StatusError):
     retryable = True
     permanent = False
     action = "Wait a little and repeat the same request; do not send it under a new key."
+
+
+class ChatSessionConflict(StatusError):
+    """The session cannot take this turn: other account, other model, or not made by the API."""
+
+    default_code = "chat_session_conflict"
+    action = "Start a new session, or use the account and the model that this one began with."
 
 
 class ApiDisabled(StatusError):
@@ -238,10 +276,10 @@ ERRORS_BY_CODE: Final[dict[str, type[StatusError]]] = {
     "api_scope_denied": ScopeDenied,
     "rate_limited": RateLimited,
     "validation_failed": ValidationFailed,
-    "webhook_url_rejected": ValidationFailed,
-    "chat_model_not_supported": ValidationFailed,
-    "chat_attachment_not_supported": ValidationFailed,
-    "chat_session_conflict": StatusError,
+    "webhook_url_rejected": WebhookUrlRejected,
+    "chat_model_not_supported": ChatModelNotSupported,
+    "chat_attachment_not_supported": ChatAttachmentNotSupported,
+    "chat_session_conflict": ChatSessionConflict,
     "not_found": NotFound,
     "idempotency_conflict": IdempotencyConflict,
     "insufficient_credits": InsufficientCredits,
@@ -253,6 +291,7 @@ _ERRORS_BY_STATUS: Final[dict[int, type[StatusError]]] = {
     402: InsufficientCredits,
     403: ScopeDenied,
     404: NotFound,
+    408: ServerFailure,  # whoever gave up waiting, a proxy perhaps, cannot say what happened
     409: IdempotencyConflict,
     429: RateLimited,
 }
@@ -260,7 +299,7 @@ _ERRORS_BY_STATUS: Final[dict[int, type[StatusError]]] = {
 
 def status_error_class(code: str | None, http_status: int) -> type[StatusError]:
     """Class for an answer: by the vendor's code if known, else by the HTTP status."""
-    if code in ERRORS_BY_CODE:
+    if code is not None and code in ERRORS_BY_CODE:
         return ERRORS_BY_CODE[code]
     if http_status >= 500:
         return ServerFailure

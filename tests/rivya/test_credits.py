@@ -4,7 +4,7 @@ import pytest
 
 from rivya_bridge.rivya import BadAnswer, Rivya
 
-from .samples import as_json
+from .payloads import as_json
 from .scripted_server import ScriptedServer, answer
 
 

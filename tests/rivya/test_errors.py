@@ -1,27 +1,39 @@
 """From an answer's status and code to the class, its marks and its sentences."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rivya_bridge.rivya import (
     ApiDisabled,
     AuthenticationFailed,
+    BadAnswer,
+    ChatAttachmentNotSupported,
+    ChatModelNotSupported,
+    ChatSessionConflict,
+    ConnectionFailed,
     IdempotencyConflict,
     InsufficientCredits,
     NotFound,
+    OutcomeUnknown,
     RateLimited,
+    RedirectRefused,
     Rivya,
     RivyaError,
     ScopeDenied,
     ServerFailure,
-    StatusError,
     ValidationFailed,
+    WebhookUrlRejected,
 )
-from rivya_bridge.rivya._failures import retry_after_seconds
+from rivya_bridge.rivya._failures import refused, retry_after_seconds
 from rivya_bridge.rivya.errors import ERRORS_BY_CODE
+from tests.samples import names
 
-from .samples import refusal
+from .payloads import refusal
 from .scripted_server import Reply, ScriptedServer, answer, raw
 
 
@@ -53,10 +65,12 @@ CASES = [
     (403, "api_scope_denied", ScopeDenied, "no", False, False),
     (429, "rate_limited", RateLimited, "no", True, False),
     (400, "validation_failed", ValidationFailed, "no", False, True),
-    (400, "webhook_url_rejected", ValidationFailed, "no", False, True),
+    (400, "webhook_url_rejected", WebhookUrlRejected, "no", False, True),
     (404, "not_found", NotFound, "no", False, True),
     (409, "idempotency_conflict", IdempotencyConflict, "unknown", True, False),
-    (409, "chat_session_conflict", StatusError, "no", False, True),
+    (409, "chat_session_conflict", ChatSessionConflict, "no", False, True),
+    (400, "chat_model_not_supported", ChatModelNotSupported, "no", False, True),
+    (400, "chat_attachment_not_supported", ChatAttachmentNotSupported, "no", False, True),
     (402, "insufficient_credits", InsufficientCredits, "no", False, False),
     (500, "internal_error", ServerFailure, "unknown", True, False),
     # Codes that no page knows, judged by their status.
@@ -64,11 +78,14 @@ CASES = [
     (402, "new_code", InsufficientCredits, "no", False, False),
     (403, "new_code", ScopeDenied, "no", False, False),
     (404, "new_code", NotFound, "no", False, True),
+    (408, "new_code", ServerFailure, "unknown", True, False),
     (409, "new_code", IdempotencyConflict, "unknown", True, False),
     (413, "new_code", ValidationFailed, "no", False, True),
     (418, "new_code", ValidationFailed, "no", False, True),
     (429, "new_code", RateLimited, "no", True, False),
+    (500, "new_code", ServerFailure, "unknown", True, False),
     (502, "new_code", ServerFailure, "unknown", True, False),
+    (503, "new_code", ServerFailure, "unknown", True, False),
     (599, "new_code", ServerFailure, "unknown", True, False),
 ]
 
@@ -92,11 +109,42 @@ def test_every_code_has_its_class_and_marks(
 
 
 def test_every_documented_code_is_tried_above() -> None:
-    tried = {code for _, code, *_ in CASES}
-    assert set(ERRORS_BY_CODE) - tried == {
-        "chat_model_not_supported",
-        "chat_attachment_not_supported",
-    }
+    tried = {code for _, code, *_ in CASES} - {"new_code"}
+    assert tried == set(ERRORS_BY_CODE)
+    assert {name.removeprefix("error/") for name in names("error")} == tried
+
+
+def test_every_class_says_what_to_do_in_its_own_words() -> None:
+    kinds = {*ERRORS_BY_CODE.values(), ConnectionFailed, OutcomeUnknown, BadAnswer, RedirectRefused}
+    actions = [kind.action for kind in kinds]
+    assert len(set(actions)) == len(actions)
+    assert all(action.endswith(".") and action != RivyaError.action for action in actions)
+
+
+codes = st.sampled_from([*ERRORS_BY_CODE, "generation_failed", "new"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    status=st.integers(400, 599),
+    code=codes | st.text(max_size=5) | st.none(),
+    message=st.text(max_size=5) | st.integers() | st.none(),
+    wait=st.text(alphabet="0123456789 MonGTday,:-.e²", max_size=12),
+    can_spend=st.booleans(),
+)
+def test_the_marks_of_an_error_never_contradict_each_other(
+    status: int, code: Any, message: Any, wait: str, can_spend: bool
+) -> None:
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    headers = {"retry-after": wait}
+    error = refused(status, headers, body, api_key=None, can_spend=can_spend, now=NOON)
+    assert not (error.retryable and error.permanent)
+    assert error.http_status == status
+    assert error.code
+    assert can_spend or error.spent == "no"
+    assert error.retry_after is None or error.retry_after >= 0
+    if code not in ERRORS_BY_CODE:
+        assert error.retryable == (status >= 500 or status in (408, 409, 429))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from rivya_bridge.rivya import BadAnswer, Rivya
 from rivya_bridge.rivya.resources.generations import Generations
 
 from .conftest import NOW
-from .samples import FAILED, QUEUED, SUCCEEDED, as_json
+from .payloads import FAILED, QUEUED, SUCCEEDED, as_json
 from .scripted_server import ScriptedServer, answer
 
 

@@ -30,7 +30,7 @@ from rivya_bridge.rivya import (
 from rivya_bridge.rivya._bodies import BodyTooLarge, read_capped
 
 from .conftest import KEY, MakeClient, Ticking
-from .samples import QUEUED, as_json
+from .payloads import QUEUED, as_json
 from .scripted_server import Reply, ScriptedServer, answer, drip, raw, reset, silence
 
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

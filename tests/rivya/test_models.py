@@ -6,8 +6,10 @@ import pytest
 
 from rivya_bridge.rivya import BadAnswer, KindLimit, Model, Rivya
 
-from .samples import MODEL, as_json
+from .payloads import MODEL, as_json
 from .scripted_server import ScriptedServer, answer
+
+JPEG_PNG_WEBP = ("image/jpeg", "image/png", "image/webp")
 
 
 def listed(server: ScriptedServer, client: Rivya, *entries: object) -> list[Model]:
@@ -25,10 +27,10 @@ def test_it_works(server: ScriptedServer, client: Rivya) -> None:
     assert model.is_available
     assert model.reference_media is not None
     assert model.reference_media.max_files == 14
-    assert model.reference_media.limits == {"image": KindLimit(30, ("image/png",))}
-    (param,) = model.params
-    assert (param.key, param.type, param.default) == ("aspect_ratio", "select", "1:1")
-    assert param.options == ("1:1", "16:9")
+    assert model.reference_media.limits == {"image": KindLimit(30, JPEG_PNG_WEBP)}
+    param = model.params[0]
+    assert (param.key, param.type, param.default) == ("aspect_ratio", "select", "auto")
+    assert param.options[:3] == ("auto", "1:1", "16:9")
     assert model.raw == MODEL
     assert hash(model) == hash(model)
 

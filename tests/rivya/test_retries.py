@@ -17,7 +17,7 @@ from rivya_bridge.rivya import (
 )
 
 from .conftest import KEY, MakeClient, Ticking
-from .samples import QUEUED, SUCCEEDED, as_json, refusal
+from .payloads import QUEUED, SUCCEEDED, as_json, refusal
 from .scripted_server import Reply, ScriptedServer, answer, reset
 
 ACCEPTED = answer(202, as_json(QUEUED))

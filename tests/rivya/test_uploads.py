@@ -11,7 +11,7 @@ import pytest
 from rivya_bridge.rivya import BadAnswer, OutcomeUnknown, Rivya, ServerFailure
 
 from .conftest import MakeClient
-from .samples import FILE, as_json
+from .payloads import FILE, as_json
 from .scripted_server import Line, ScriptedServer, answer, reset
 
 Upload = Callable[..., Any]

@@ -1,6 +1,7 @@
 """https://rivya.ai/docs/api-credits"""
 
-from rivya_bridge.rivya._http import Call, HttpPath
+from rivya_bridge.rivya._calls import Call
+from rivya_bridge.rivya._http import HttpPath
 from rivya_bridge.rivya.types.credits import Credits, read_credits
 
 

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from rivya_bridge.rivya._http import Call, HttpPath
+from rivya_bridge.rivya._calls import Call
+from rivya_bridge.rivya._http import HttpPath
+from rivya_bridge.rivya._magic import kind_of, mime_type_of
 from rivya_bridge.rivya._multipart import FileUpload
+from rivya_bridge.rivya.limits import FileFacts, check_file
 from rivya_bridge.rivya.resources._checks import check_client_request_id, check_identifier
 from rivya_bridge.rivya.types.file import RemoteFile, read_file
+from rivya_bridge.rivya.types.model import Model
 
 
 class Files:
@@ -20,21 +24,29 @@ class Files:
         self,
         path: Path,
         *,
-        kind: str,
-        name: str,
-        mime_type: str,
-        model: str | None = None,
+        kind: str | None = None,
+        name: str | None = None,
+        mime_type: str | None = None,
+        model: Model | str | None = None,
         client_request_id: str | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> RemoteFile:
         """POST /files: stream one file up; starts no task and costs nothing.
 
-        `kind`: image, video or audio. `model` makes the vendor check that model's limits.
+        `mime_type` and `kind` (image, video or audio) are found from the file's first bytes where
+        they are not given, `name` is the file's own. `model` makes the vendor check that model's
+        limits; a Model, not only its id, is held against them before anything is sent.
         `on_progress` gets the bytes handed over so far. Needs the scope files:create. There is
         no idempotency key here, so only an upload that never left is repeated by itself.
-        Raises RivyaError, OSError if the file cannot be read, ValueError if it changes meanwhile.
+        Raises RivyaError, FileNotAccepted, OSError if the file cannot be read, ValueError if it is
+        of no known type or changes meanwhile.
         """
         check_client_request_id(client_request_id)
+        mime_type = mime_type or mime_type_of(path)
+        kind, name = kind or kind_of(mime_type), name or path.name
+        if isinstance(model, Model):
+            check_file(FileFacts(name, kind, mime_type, path.stat().st_size), model)
+            model = model.id
         fields = {"kind": kind, "model": model, "client_request_id": client_request_id}
         upload = FileUpload(
             path,

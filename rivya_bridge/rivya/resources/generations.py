@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from rivya_bridge.rivya._http import Call, HttpPath
+from rivya_bridge.rivya._calls import Call
+from rivya_bridge.rivya._http import HttpPath
 from rivya_bridge.rivya._json import canonical
 from rivya_bridge.rivya.resources._checks import (
     check_client_request_id,

@@ -1,6 +1,7 @@
 """https://rivya.ai/docs/api-models"""
 
-from rivya_bridge.rivya._http import Call, HttpPath
+from rivya_bridge.rivya._calls import Call
+from rivya_bridge.rivya._http import HttpPath
 from rivya_bridge.rivya.choices import MODELS_NEED_KEY
 from rivya_bridge.rivya.errors import AuthenticationFailed
 from rivya_bridge.rivya.types.model import Model, read_models

@@ -45,6 +45,14 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def listed(data: Json, noun: str, meta: AnswerMeta) -> list[Any]:
+    """The entries of a list answer. Raises BadAnswer if there is no list."""
+    entries = data.get("data")
+    if not isinstance(entries, list):
+        missing(noun, "data", data, meta, "no")
+    return entries
+
+
 def truth(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 

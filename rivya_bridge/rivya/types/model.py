@@ -85,9 +85,8 @@ class Model:
 
 def read_models(data: dict[str, Any], meta: AnswerMeta) -> list[Model]:
     """Every usable entry of the list. Raises BadAnswer if there is no list at all."""
-    if not isinstance(data.get("data"), list):
-        fields.missing("model list", "data", data, meta, "no")
-    models = (_read_model(entry, meta) for entry in fields.objects(data["data"]))
+    entries = fields.listed(data, "model list", meta)
+    models = (_read_model(entry, meta) for entry in fields.objects(entries))
     return [model for model in models if model is not None]
 
 
