@@ -53,11 +53,12 @@ def settle_due(store: Store, now_ms: int, outbox: Outbox) -> int:
 
     Its event is written in the same transaction. Returns how many were booked.
     """
-    query = "SELECT * FROM generation WHERE settled_status IS NULL AND ends_ms <= ?"
-    if not store.rows(query + " LIMIT 1", now_ms):
+    query = "SELECT * FROM generation WHERE settled_status IS NULL AND ends_ms <= ? "
+    if not store.rows(query + "LIMIT 1", now_ms):
         return 0
     with store.transaction() as connection:
-        ended = [Generation(**dict(row)) for row in connection.execute(query, (now_ms,))]
+        rows = connection.execute(query + "ORDER BY ends_ms, rowid", (now_ms,))
+        ended = [Generation(**dict(row)) for row in rows]
         for generation in ended:
             _settle(connection, generation, now_ms)
             outbox.record(connection, generation, generation.state(now_ms), now_ms)

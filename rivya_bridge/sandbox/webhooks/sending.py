@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from ipaddress import ip_address
 
 from .addresses import is_allowed
@@ -50,7 +51,7 @@ class Sender:
         self._allow_local = allow_local
         self._seconds = seconds
         self._resolve = resolve
-        self._tls = tls or ssl.create_default_context()
+        self._given_tls = tls
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
 
@@ -112,6 +113,11 @@ class Sender:
         finally:
             with self._lock:
                 self._open.discard(connection)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made on the first use: reading the machine's certificates takes a while."""
+        return self._given_tls or ssl.create_default_context()
 
     def _addresses(self, target: Target) -> list[str]:
         found = self._resolve(target.host, target.port)

@@ -89,6 +89,8 @@ def _check_parts(url: str, parts: SplitResult, port: int | None, allow_local: bo
         raise UrlRejected("url must not hold credentials. Remove the part before @.")
     if not parts.hostname:
         raise UrlRejected("url names no host.")
+    if "[" in parts.netloc and ":" not in parts.hostname:
+        raise UrlRejected("url has brackets around something that is no IPv6 address.")
     if port == 0:
         raise UrlRejected("url names port 0. Use a port from 1 to 65535.")
 
