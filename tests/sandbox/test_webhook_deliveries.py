@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -14,11 +15,26 @@ import pytest
 
 from rivya_bridge.sandbox.choices import Choices
 
-from .conftest import FULL, START, Hooked, hooked_sandbox, refusal
+from .conftest import FULL, START, Clock, Hooked, hooked_sandbox, refusal
 from .webhook_receiver import Receiver, receiving
 
 EVENTS = "/api/v1/webhook-events"
 WAITS = [60, 300, 1800, 7200, 43200]
+
+
+@contextmanager
+def started(folder: Path, speed: int) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """The sandbox as a process of its own, with a clock that runs; killed when the block ends."""
+    command = [sys.executable, "-m", "rivya_bridge.sandbox", "--port", "0", "--speed", str(speed)]
+    command += ["--allow-local-webhooks", "--data-dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().split()[-1]
+            with httpx.Client(base_url=address, headers=FULL, timeout=30) as api:
+                yield process, api
+        finally:
+            process.kill()
 
 
 def test_it_works(hooked: Hooked, receiver: Receiver) -> None:
@@ -62,16 +78,11 @@ def test_it_works(hooked: Hooked, receiver: Receiver) -> None:
 
 def test_it_needs_nobody_to_look(tmp_path: Path, receiver: Receiver) -> None:
     """With a clock that runs, the callback comes by itself."""
-    command = [sys.executable, "-m", "rivya_bridge.sandbox", "--port", "0", "--speed", "100"]
-    command += ["--allow-local-webhooks", "--data-dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().split()[-1]
-        with httpx.Client(base_url=address, headers=FULL) as api:
-            running = Hooked(api, None)  # type: ignore[arg-type]
-            endpoint = running.subscribe(receiver.url)
-            task = running.submit()
-            callback = receiver.arrived.get(timeout=20)
+    with started(tmp_path, speed=100) as (process, api):
+        running = Hooked(api, Clock())
+        endpoint = running.subscribe(receiver.url)
+        task = running.submit()
+        callback = receiver.arrived.get(timeout=20)
         process.terminate()
         assert process.wait(10) == 0
 
@@ -179,6 +190,26 @@ def test_an_endpoint_that_ended_gets_nothing_more(
         assert hooked.pass_time(86400) == 0
         hooked.submit()
         assert hooked.pass_time() == 1
+
+
+def test_an_endpoint_disabled_during_an_attempt_gets_no_retry(
+    hooked: Hooked, receiver: Receiver
+) -> None:
+    receiver.statuses = [500]
+    receiver.gate.clear()
+    endpoint = hooked.subscribe(receiver.url)
+    hooked.submit()
+    hooked.clock.advance(60)
+    hooked.api.get("/api/v1/credits")
+    receiver.arrived.get(timeout=20)
+
+    hooked.api.patch(f"/api/v1/webhooks/{endpoint['id']}", json={"status": "disabled"})
+    receiver.gate.set()
+    hooked.pass_time(86400)
+
+    [delivery] = hooked.deliveries(endpoint)
+    assert (delivery["response_status"], delivery["next_attempt_at"]) == (500, None)
+    assert receiver.all() == []
 
 
 def test_an_endpoint_made_later_gets_no_earlier_event(hooked: Hooked, receiver: Receiver) -> None:
@@ -317,31 +348,46 @@ def test_a_restart_sends_what_was_left(tmp_path: Path, receiver: Receiver) -> No
     assert journal["deliveries_by_status"] == {"failed": 1, "succeeded": 2}
 
 
+def test_a_clean_stop_cuts_an_attempt_and_blames_nobody(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.gate.clear()
+    with hooked_sandbox(tmp_path) as first:
+        endpoint = first.subscribe(receiver.url)
+        first.submit()
+        first.clock.advance(60)
+        first.api.get("/api/v1/credits")
+        receiver.arrived.get(timeout=20)
+    receiver.gate.set()
+
+    with hooked_sandbox(tmp_path, clock=first.clock) as second:
+        second.pass_time(0)
+        records = second.deliveries(endpoint)
+        shown = second.endpoint(endpoint)
+
+    assert [(entry["attempt"], entry["status"]) for entry in records] == [
+        (1, "succeeded"),
+        (1, "failed"),
+    ]
+    assert "stopped" in records[1]["error"]
+    assert (shown["failure_count"], shown["last_failure_at"]) == (0, None)
+
+
 def test_a_killed_sandbox_sends_again_with_a_new_delivery_id(
     tmp_path: Path, receiver: Receiver
 ) -> None:
-    command = [sys.executable, "-m", "rivya_bridge.sandbox", "--port", "0", "--speed", "1000"]
-    command += ["--allow-local-webhooks", "--data-dir", str(tmp_path)]
     receiver.gate.clear()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().split()[-1]
-        with httpx.Client(base_url=address, headers=FULL) as api:
-            running = Hooked(api, None)  # type: ignore[arg-type]
-            endpoint = running.subscribe(receiver.url)
-            running.submit()
-            first = receiver.arrived.get(timeout=20)
-        process.send_signal(signal.SIGKILL)
+    with started(tmp_path, speed=1000) as (process, api):
+        running = Hooked(api, Clock())
+        endpoint = running.subscribe(receiver.url)
+        running.submit()
+        first = receiver.arrived.get(timeout=20)
+        process.kill()
+        process.wait(10)
     receiver.gate.set()
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().split()[-1]
+    with started(tmp_path, speed=1000) as (process, api):
         second = receiver.arrived.get(timeout=20)
-        httpx.post(f"{address}/sandbox/dispatch")
-        journal = httpx.get(f"{address}/sandbox/journal").json()["webhooks"]
-        process.terminate()
-        assert process.wait(10) == 0
+        api.post("/sandbox/dispatch")
+        journal = api.get("/sandbox/journal").json()["webhooks"]
 
     assert second.body == first.body and second.is_signed_by(endpoint["signing_secret"])
     assert second.headers["rivya-delivery-id"] != first.headers["rivya-delivery-id"]
