@@ -74,5 +74,7 @@ def _sandbox() -> Program:
     return _program(
         "sandbox", "rivya_bridge.sandbox", "--host", _SANDBOX_HOST,
         "--port", str(settings.SANDBOX_PORT), "--rate-limit", str(_SANDBOX_RATE),
-        "--data-dir", str(settings.BRIDGE_DATA_DIR / "sandbox"), stops_last=True,
+        "--data-dir", str(settings.BRIDGE_DATA_DIR / "sandbox"),
+        # Bridge's own receiver of webhooks stands on this machine.
+        "--allow-local-webhooks", stops_last=True,
     )  # fmt: skip

@@ -59,7 +59,11 @@ def _refuse(reason: str) -> int:
 
 def _choices(options: argparse.Namespace) -> Choices:
     return Choices(
-        speed=options.speed, rate_limit=options.rate_limit, opening_balance=options.balance
+        speed=options.speed,
+        rate_limit=options.rate_limit,
+        opening_balance=options.balance,
+        allow_local_webhooks=options.allow_local_webhooks,
+        webhook_retry_scale=options.webhook_retry_scale,
     )
 
 
@@ -76,6 +80,17 @@ def _parser() -> argparse.ArgumentParser:
         "--rate-limit", type=_count, default=60, help="requests a minute and key; 0 is off"
     )
     parser.add_argument("--balance", type=_count, default=5000, help="credits of a new wallet")
+    parser.add_argument(
+        "--allow-local-webhooks",
+        action="store_true",
+        help="let webhook endpoints use http and stand on this machine",
+    )
+    parser.add_argument(
+        "--webhook-retry-scale",
+        type=_positive,
+        default=1.0,
+        help="multiplies the waits between webhook attempts",
+    )
     return parser
 
 

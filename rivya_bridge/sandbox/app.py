@@ -18,27 +18,38 @@ from .context import Sandbox
 from .errors import ApiError, envelope
 from .lifecycle import Clock, milliseconds
 from .rendering import Renderer
-from .routes import credits, files, generations, journal, models, openapi, results
+from .routes import credits, files, generations, journal, models, openapi, results, webhooks
 from .stamps import StampAnswers
 from .store import Store
 from .wallet import open_wallet, settle_due
+from .webhooks.dispatcher import Dispatcher
+from .webhooks.faults import DeliveryFaults, NoFaults
+from .webhooks.outbox import Outbox
 
 ROUTES = [
     *models.ROUTES,
     *generations.ROUTES,
     *files.ROUTES,
     *credits.ROUTES,
+    *webhooks.ROUTES,
     *openapi.ROUTES,
     *results.ROUTES,
     *journal.ROUTES,
 ]
 
 
-def create_app(store: Store, clock: Clock, choices: Choices) -> ASGIApp:
-    """The sandbox over `store`; the caller closes the store after the app has stopped."""
+def create_app(
+    store: Store, clock: Clock, choices: Choices, delivery_faults: DeliveryFaults | None = None
+) -> ASGIApp:
+    """The sandbox over `store`; the caller closes the store after the app has stopped.
+
+    `delivery_faults` decides which webhooks go wrong on purpose; none by default.
+    """
     now_ms = milliseconds(clock)
     open_wallet(store, choices.opening_balance, now_ms)
-    settle_due(store, now_ms)
+    outbox = Outbox(choices, delivery_faults or NoFaults())
+    settle_due(store, now_ms, outbox)
+    dispatcher = Dispatcher(store, clock, choices, outbox)
     catalogue = load_catalogue()
     renderer = Renderer(store, catalogue, choices.render_threads)
     app = Starlette(
@@ -48,19 +59,25 @@ def create_app(store: Store, clock: Clock, choices: Choices) -> ASGIApp:
             HTTPException: _refuse_route,
             Exception: _fail,
         },
-        lifespan=_closing(renderer),
+        lifespan=_background(renderer, dispatcher),
     )
     app.router.redirect_slashes = False
     window = RateWindow(clock, choices)
-    app.state.sandbox = Sandbox(store, clock, choices, catalogue, window, renderer)
+    app.state.sandbox = Sandbox(
+        store, clock, choices, catalogue, window, renderer, outbox, dispatcher
+    )
     # Outside of everything, so that answers of the error layer are stamped as well.
     return StampAnswers(app, choices)
 
 
-def _closing(renderer: Renderer) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _background(
+    renderer: Renderer, dispatcher: Dispatcher
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        dispatcher.start()
         yield
+        dispatcher.stop()
         renderer.close()
 
     return lifespan

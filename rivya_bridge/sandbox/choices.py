@@ -26,12 +26,16 @@ ALL_SCOPES = frozenset(
 READ_SCOPES = frozenset(scope for scope in ALL_SCOPES if scope.endswith(":read"))
 
 
+MAIN_ACCOUNT = "sandbox"
+
+
 @dataclass(frozen=True)
 class SeedKey:
-    """One API key of the sandbox account: its state and what it may do."""
+    """One API key: its state, what it may do, and the account it belongs to."""
 
     state: str
     scopes: frozenset[str]
+    account: str = MAIN_ACCOUNT
 
 
 SEED_KEYS: dict[str, SeedKey] = {
@@ -39,6 +43,7 @@ SEED_KEYS: dict[str, SeedKey] = {
     "rvya_sk_sandbox_readonly": SeedKey("active", READ_SCOPES),
     "rvya_sk_sandbox_revoked": SeedKey("revoked", ALL_SCOPES),
     "rvya_sk_sandbox_expired": SeedKey("expired", ALL_SCOPES),
+    "rvya_sk_sandbox_other": SeedKey("active", ALL_SCOPES, account="other"),
 }
 
 ERROR_STATUS: dict[str, int] = {
@@ -51,6 +56,7 @@ ERROR_STATUS: dict[str, int] = {
     "rate_limited": 429,
     "validation_failed": 400,
     "not_found": 404,
+    "webhook_url_rejected": 400,
     "idempotency_conflict": 409,
     "insufficient_credits": 402,
     "internal_error": 500,
@@ -106,3 +112,18 @@ class Choices:
     """Uploaded video and audio may only be referenced with their duration token."""
     duration_tolerance_seconds: float = 0.1
     render_threads: int = 2
+
+    created_webhook_status: int = 201
+    allow_local_webhooks: bool = False
+    """Endpoints may use http and stand on this machine."""
+    webhook_name_length: int = 120
+    webhook_timeout_seconds: float = 10.0
+    webhook_retry_seconds: tuple[float, ...] = (60.0, 300.0, 1800.0, 7200.0, 43200.0)
+    """Waits after each failed attempt; one more attempt than waits."""
+    webhook_retry_scale: float = 1.0
+    """Multiplies the waits, which are also divided by the speed."""
+    webhook_hold_seconds: float = 30.0
+    """Longest wait for a later event, where callbacks are to arrive out of order."""
+    webhook_connections: int = 64
+    webhook_connections_per_endpoint: int = 4
+    """Callbacks under way at once, in all and to one endpoint."""

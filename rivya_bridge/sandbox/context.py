@@ -8,17 +8,19 @@ from starlette.requests import Request
 
 from .access import RateWindow, check_key
 from .catalogue import Model
-from .choices import Choices
+from .choices import SEED_KEYS, Choices
 from .lifecycle import Clock, milliseconds
 from .references import ReferenceDesk
 from .rendering import Renderer
 from .store import Store
 from .wallet import settle_due
+from .webhooks.dispatcher import Dispatcher
+from .webhooks.outbox import Outbox
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """One sandbox: its memory, its clock, its choices."""
+    """One sandbox: its memory, its clock, its choices, and who sends its callbacks."""
 
     store: Store
     clock: Clock
@@ -26,16 +28,19 @@ class Sandbox:
     catalogue: dict[str, Model]
     window: RateWindow
     renderer: Renderer
+    outbox: Outbox
+    dispatcher: Dispatcher
 
     def now_ms(self) -> int:
         """The time in Unix milliseconds, after booking everything that is over by then."""
         now_ms = milliseconds(self.clock)
-        settle_due(self.store, now_ms)
+        if settle_due(self.store, now_ms, self.outbox):
+            self.dispatcher.wake()
         return now_ms
 
     def desk(self, request: Request) -> ReferenceDesk:
         """The judge of reference entries for one request."""
-        return ReferenceDesk(self.store, self.choices, request.url.netloc)
+        return ReferenceDesk(self.store, self.choices, request.url.netloc, account_of(request))
 
 
 def sandbox_of(request: Request) -> Sandbox:
@@ -49,7 +54,27 @@ def authorize(request: Request, scope: str) -> Sandbox:
     sandbox = sandbox_of(request)
     key = check_key(request.headers.get("authorization"), scope)
     sandbox.window.count(key)
+    request.state.account = SEED_KEYS[key].account
     return sandbox
+
+
+def account_of(request: Request) -> str:
+    """The account of the key that `authorize` accepted."""
+    account: str = request.state.account
+    return account
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who submits: the account, and the scheme and host that were used."""
+
+    account: str
+    origin: str
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller of an authorized request."""
+    return Caller(account_of(request), origin(request))
 
 
 def origin(request: Request) -> str:

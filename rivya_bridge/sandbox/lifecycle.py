@@ -2,9 +2,9 @@
 
     queued -> processing -> succeeded | failed
 
-Nothing runs in the background: a record holds when it starts and when it ends, so a
-restart changes nothing. Durations are assumed (Choices); states are documented on
-the docs/api-generation-status page.
+Nothing has to run for it: a record holds when it starts and when it ends, so a restart
+changes nothing. The dispatcher of webhooks only sleeps until the next end. Durations are
+assumed (Choices); states are documented on the docs/api-generation-status page.
 """
 
 from __future__ import annotations

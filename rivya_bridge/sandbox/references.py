@@ -29,9 +29,10 @@ def uploaded_file(store: Store, url: str) -> StoredFile | None:
 
 
 class ReferenceDesk:
-    """Judges reference entries; `host` is the Host header of the request."""
+    """Judges reference entries of one account; `host` is the request's Host header."""
 
-    def __init__(self, store: Store, choices: Choices, host: str) -> None:
+    def __init__(self, store: Store, choices: Choices, host: str, account: str) -> None:
+        self._account = account
         self._store = store
         self._choices = choices
         self._host = host
@@ -57,7 +58,7 @@ class ReferenceDesk:
         if entry["kind"] not in kinds:
             raise invalid(f"{where}.kind {entry['kind']} is not taken; use {', '.join(kinds)}.")
         upload = uploaded_file(self._store, entry["url"])
-        if upload is None:
+        if upload is None or upload.account != self._account:
             self._refuse_unknown_upload(entry["url"], where)
         else:
             self._check_upload(upload, entry, where)

@@ -18,6 +18,7 @@ from .app import create_app
 from .choices import Choices
 from .lifecycle import Clock
 from .store import Store
+from .webhooks.faults import DeliveryFaults
 
 STOP_SECONDS = 3
 
@@ -86,17 +87,19 @@ def running_sandbox(
     balance: int = 5000,
     clock: Clock = time.time,
     choices: Choices | None = None,
+    delivery_faults: DeliveryFaults | None = None,
 ) -> Iterator[RunningSandbox]:
     """Run a sandbox in a thread until the block ends; for tests.
 
     By default a thousand times as fast as life and without a rate limit. `choices`
-    gives the remaining settings. Raises OSError when the port is taken.
+    gives the remaining settings, `delivery_faults` what goes wrong with webhooks.
+    Raises OSError when the port is taken.
     """
     settings = dataclasses.replace(
         choices or Choices(), speed=speed, rate_limit=rate_limit, opening_balance=balance
     )
     with Store(data_dir) as store, closing(bind("127.0.0.1", port)) as bound:
-        server = QuietServer(configure(create_app(store, clock, settings)))
+        server = QuietServer(configure(create_app(store, clock, settings, delivery_faults)))
         thread = threading.Thread(target=server.run, args=([bound],), name="sandbox")
         thread.start()
         try:

@@ -1,6 +1,6 @@
 """The sandbox's memory: one SQLite file and two folders of media.
 
-sandbox.sqlite3   generations, files, ledger, the signing secret
+sandbox.sqlite3   generations, files, ledger, webhooks, the signing secret
 uploads/          received files, named by id
 results/          rendered media, named by the digest of what they show
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -39,6 +39,8 @@ class Generation:
     created_ms: int
     starts_ms: int
     ends_ms: int
+    account: str
+    origin: str
 
     def state(self, now_ms: int) -> State:
         """Where it stands at `now_ms`; a settled generation never moves again."""
@@ -69,6 +71,7 @@ class StoredFile:
     model: str | None
     client_request_id: str | None
     created_ms: int
+    account: str
 
 
 class Store:
@@ -123,9 +126,9 @@ class Store:
         found = self.rows("SELECT * FROM generation WHERE id = ?", task_id)
         return Generation(**dict(found[0])) if found else None
 
-    def generations(self) -> list[Generation]:
-        """All generations, oldest first."""
-        return [Generation(**dict(row)) for row in self.rows(ALL_GENERATIONS)]
+    def generations(self, account: str) -> list[Generation]:
+        """All generations of an account, oldest first."""
+        return [Generation(**dict(row)) for row in self.rows(ALL_GENERATIONS, account)]
 
     def file(self, file_id: str) -> StoredFile | None:
         """The uploaded file with this id."""
@@ -144,8 +147,17 @@ class Store:
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._add_columns()
         schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
         self._connection.executescript(schema)
+
+    def _add_columns(self) -> None:
+        """Bring the tables of an older folder up to the schema, which may name the columns."""
+        with self.transaction() as connection:
+            for table, column, declaration in ADDED_COLUMNS:
+                present = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
+                if present and column not in present:
+                    connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {declaration}")
 
     def _signing_secret(self) -> bytes:
         with self.transaction() as connection:
@@ -156,10 +168,18 @@ class Store:
         return value
 
 
-ALL_GENERATIONS = "SELECT * FROM generation ORDER BY created_ms, rowid"
+ADDED_COLUMNS = (
+    ("generation", "account", "TEXT NOT NULL DEFAULT 'sandbox'"),
+    ("generation", "origin", "TEXT NOT NULL DEFAULT 'http://127.0.0.1:8001'"),
+    ("file", "account", "TEXT NOT NULL DEFAULT 'sandbox'"),
+    ("ledger", "account", "TEXT NOT NULL DEFAULT 'sandbox'"),
+)
+"""Columns that came later: table, column, declaration. Folders without them exist."""
+
+ALL_GENERATIONS = "SELECT * FROM generation WHERE account = ? ORDER BY created_ms, rowid"
 
 
-def insert(connection: sqlite3.Connection, table: str, values: dict[str, object]) -> None:
+def insert(connection: sqlite3.Connection, table: str, values: Mapping[str, object]) -> None:
     """Insert one row; table and column names come from this package only."""
     columns = ", ".join(values)
     marks = ", ".join("?" for _ in values)

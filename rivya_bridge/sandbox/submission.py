@@ -9,7 +9,7 @@ from typing import Any
 
 from . import wallet
 from .checks import Order
-from .context import Sandbox
+from .context import Caller, Sandbox
 from .errors import ApiError
 from .identifiers import new_id
 from .lifecycle import plan_course
@@ -17,32 +17,39 @@ from .rendering import plan_results
 from .store import Generation, insert
 
 
-def submit(sandbox: Sandbox, order: Order, body: dict[str, Any], key: str | None) -> Generation:
+def submit(
+    sandbox: Sandbox, caller: Caller, order: Order, body: dict[str, Any], key: str | None
+) -> Generation:
     """The new generation, or the one that this key and body made before.
 
     Raises ApiError idempotency_conflict or insufficient_credits; nothing is then stored.
     """
     now_ms = sandbox.now_ms()
-    generation = _record(sandbox, order, body, key, now_ms)
+    generation = _record(sandbox, caller, order, body, key, now_ms)
     with sandbox.store.transaction() as connection:
-        earlier = _earlier(sandbox, connection, key, now_ms)
+        earlier = _earlier(sandbox, connection, caller.account, key, now_ms)
         if earlier is not None:
             return _replayed(earlier, generation)
-        wallet.reserve(connection, generation.id, generation.reserved, now_ms)
+        wallet.reserve(connection, generation.id, generation.reserved, now_ms, caller.account)
         insert(connection, "generation", vars(generation))
+    sandbox.dispatcher.wake()
     return generation
 
 
 def _earlier(
-    sandbox: Sandbox, connection: sqlite3.Connection, key: str | None, now_ms: int
+    sandbox: Sandbox,
+    connection: sqlite3.Connection,
+    account: str,
+    key: str | None,
+    now_ms: int,
 ) -> Generation | None:
     if key is None:
         return None
     oldest = now_ms - int(sandbox.choices.idempotency_retention_seconds * 1000)
     row = connection.execute(
-        "SELECT * FROM generation WHERE idempotency_key = ? AND created_ms > ? "
+        "SELECT * FROM generation WHERE account = ? AND idempotency_key = ? AND created_ms > ? "
         "ORDER BY created_ms DESC LIMIT 1",
-        (key, oldest),
+        (account, key, oldest),
     ).fetchone()
     return None if row is None else Generation(**dict(row))
 
@@ -58,7 +65,12 @@ def _replayed(earlier: Generation, repeated: Generation) -> Generation:
 
 
 def _record(
-    sandbox: Sandbox, order: Order, body: dict[str, Any], key: str | None, now_ms: int
+    sandbox: Sandbox,
+    caller: Caller,
+    order: Order,
+    body: dict[str, Any],
+    key: str | None,
+    now_ms: int,
 ) -> Generation:
     task_id = new_id("task")
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -80,4 +92,6 @@ def _record(
         created_ms=now_ms,
         starts_ms=course.starts_ms,
         ends_ms=course.ends_ms,
+        account=caller.account,
+        origin=caller.origin,
     )

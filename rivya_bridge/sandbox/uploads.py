@@ -59,7 +59,7 @@ def largest_upload(catalogue: dict[str, Model]) -> int:
     return int(max(*sizes, *DEFAULT_SIZE_MB.values()) * MEGABYTE)
 
 
-def keep_upload(sandbox: Sandbox, form: FormData) -> StoredFile:
+def keep_upload(sandbox: Sandbox, form: FormData, account: str) -> StoredFile:
     """Check the form and store the file; raises ApiError and keeps nothing on a refusal."""
     upload, kind, model = _checked_form(form, sandbox.catalogue)
     label = check_label(form.get("client_request_id"), sandbox.choices)
@@ -85,6 +85,7 @@ def keep_upload(sandbox: Sandbox, form: FormData) -> StoredFile:
             model=model["id"] if model else None,
             client_request_id=label,
             created_ms=milliseconds(sandbox.clock),
+            account=account,
         )
         os.replace(unfinished, sandbox.store.upload_path(record))
         sandbox.store.add_file(record)

@@ -1,4 +1,4 @@
-"""Credits: an append-only ledger whose sum is the balance.
+"""Credits: an append-only ledger whose sum by account is the balance.
 
 Arithmetic (assumed): the base credits are subtracted at submit; success keeps them,
 failure adds them back. Whole numbers only.
@@ -8,51 +8,68 @@ from __future__ import annotations
 
 import sqlite3
 
+from .choices import MAIN_ACCOUNT, SEED_KEYS
 from .errors import ApiError
 from .store import Generation, Store, insert
+from .webhooks.outbox import Outbox
+
+BALANCE = "SELECT COALESCE(SUM(amount), 0) AS total FROM ledger WHERE account = ?"
 
 
 def open_wallet(store: Store, balance: int, now_ms: int) -> None:
-    """Give a new wallet its opening balance; an existing wallet is left alone."""
+    """Give each new wallet its opening balance; an existing wallet is left alone."""
     with store.transaction() as connection:
-        if connection.execute("SELECT 1 FROM ledger LIMIT 1").fetchone() is None:
-            _enter(connection, "opening", "-", balance, now_ms)
+        for account in sorted({seed.account for seed in SEED_KEYS.values()}):
+            found = connection.execute("SELECT 1 FROM ledger WHERE account = ? LIMIT 1", (account,))
+            if found.fetchone() is None:
+                mark = "-" if account == MAIN_ACCOUNT else f"-{account}"
+                _enter(connection, "opening", mark, balance, now_ms, account)
 
 
-def balance(store: Store) -> int:
+def balance(store: Store, account: str) -> int:
     """Credits that are left, reservations already subtracted."""
-    return int(store.rows("SELECT COALESCE(SUM(amount), 0) AS total FROM ledger")[0]["total"])
+    return int(store.rows(BALANCE, account)[0]["total"])
 
 
-def reserve(connection: sqlite3.Connection, generation_id: str, amount: int, now_ms: int) -> None:
+def reserve(
+    connection: sqlite3.Connection, generation_id: str, amount: int, now_ms: int, account: str
+) -> None:
     """Take the reservation inside the caller's transaction.
 
     Raises ApiError insufficient_credits; nothing is then subtracted.
     """
-    left = connection.execute("SELECT COALESCE(SUM(amount), 0) FROM ledger").fetchone()[0]
+    left = connection.execute(BALANCE, (account,)).fetchone()[0]
     if left < amount:
         raise ApiError(
             "insufficient_credits",
             f"This generation needs {amount} credits and the wallet holds {left}. "
             "No task was created and nothing was spent.",
         )
-    _enter(connection, "reserve", generation_id, -amount, now_ms)
+    _enter(connection, "reserve", generation_id, -amount, now_ms, account)
 
 
-def settle_due(store: Store, now_ms: int) -> None:
-    """Book the end of every generation that is over and not yet booked, once each."""
-    query = "SELECT * FROM generation WHERE settled_status IS NULL AND ends_ms <= ?"
-    if not store.rows(query + " LIMIT 1", now_ms):
-        return
+def settle_due(store: Store, now_ms: int, outbox: Outbox) -> int:
+    """Book the end of every generation that is over and not yet booked, once each.
+
+    Its event is written in the same transaction. Returns how many were booked.
+    """
+    query = "SELECT * FROM generation WHERE settled_status IS NULL AND ends_ms <= ? "
+    if not store.rows(query + "LIMIT 1", now_ms):
+        return 0
     with store.transaction() as connection:
-        for row in connection.execute(query, (now_ms,)).fetchall():
-            _settle(connection, Generation(**dict(row)), now_ms)
+        rows = connection.execute(query + "ORDER BY ends_ms, rowid", (now_ms,))
+        ended = [Generation(**dict(row)) for row in rows]
+        for generation in ended:
+            _settle(connection, generation, now_ms)
+            outbox.record(connection, generation, generation.state(now_ms), now_ms)
+    return len(ended)
 
 
 def _settle(connection: sqlite3.Connection, generation: Generation, now_ms: int) -> None:
     state = generation.state(now_ms)
     kind = "refund" if state.status == "failed" else "settle"
-    _enter(connection, kind, generation.id, generation.reserved - state.charge, now_ms)
+    amount = generation.reserved - state.charge
+    _enter(connection, kind, generation.id, amount, now_ms, generation.account)
     connection.execute(
         "UPDATE generation SET settled_status = ?, final = ? "
         "WHERE id = ? AND settled_status IS NULL",
@@ -61,12 +78,18 @@ def _settle(connection: sqlite3.Connection, generation: Generation, now_ms: int)
 
 
 def _enter(
-    connection: sqlite3.Connection, kind: str, generation_id: str, amount: int, now_ms: int
+    connection: sqlite3.Connection,
+    kind: str,
+    generation_id: str,
+    amount: int,
+    now_ms: int,
+    account: str,
 ) -> None:
     row = {
         "kind": kind,
         "generation_id": generation_id,
         "amount": amount,
         "created_ms": now_ms,
+        "account": account,
     }
     insert(connection, "ledger", dict(row))

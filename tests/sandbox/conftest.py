@@ -5,13 +5,18 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
+from rivya_bridge.sandbox.choices import Choices
 from rivya_bridge.sandbox.serve import RunningSandbox, running_sandbox
+
+from .webhook_receiver import Receiver, receiving
 
 FULL = {"Authorization": "Bearer rvya_sk_sandbox_full"}
 START = 1_800_000_000.0
@@ -100,3 +105,72 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     assert error["requestId"] == answer.headers["X-Request-Id"]
     assert answer.headers["X-Rivya-Sandbox"] == "1"
     return answer.status_code, error["code"]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as open_receiver:
+        yield open_receiver
+
+
+class Hooked:
+    """A sandbox that may call this machine, under a clock that stands still."""
+
+    def __init__(self, api: httpx.Client, clock: Clock) -> None:
+        self.api = api
+        self.clock = clock
+
+    def subscribe(self, url: str, *event_types: str) -> dict[str, Any]:
+        """A new endpoint for these types, or for both."""
+        types = list(event_types) or ["generation.succeeded", "generation.failed"]
+        answer = self.api.post("/api/v1/webhooks", json={"url": url, "event_types": types})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def submit(self, prompt: str = "A boat") -> dict[str, Any]:
+        """A generation that has not ended yet."""
+        answer = self.api.post("/api/v1/generations", json={"model": "z-image", "prompt": prompt})
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
+    def pass_time(self, seconds: float = 60.0) -> int:
+        """Move the clock and let everything due be sent; the number of attempts made.
+
+        Counted from the journal: the sandbox's own thread may be the one that sends.
+        """
+        before = self._attempts_made()
+        self.clock.advance(seconds)
+        self.api.post("/sandbox/dispatch").raise_for_status()
+        return self._attempts_made() - before
+
+    def _attempts_made(self) -> int:
+        states = self.journal()["deliveries_by_status"]
+        return int(states.get("succeeded", 0) + states.get("failed", 0))
+
+    def endpoint(self, created: dict[str, Any]) -> dict[str, Any]:
+        return dict(self.api.get(f"/api/v1/webhooks/{created['id']}").json())
+
+    def deliveries(self, created: dict[str, Any]) -> list[dict[str, Any]]:
+        answer = self.api.get(f"/api/v1/webhooks/{created['id']}/deliveries?limit=100")
+        return list(answer.json()["data"])
+
+    def journal(self) -> dict[str, Any]:
+        return dict(self.api.get("/sandbox/journal").json()["webhooks"])
+
+
+@contextmanager
+def hooked_sandbox(folder: Path, **settings: Any) -> Iterator[Hooked]:
+    """`settings` are those of `running_sandbox`."""
+    clock = settings.pop("clock", None) or Clock()
+    choices = settings.pop("choices", Choices(allow_local_webhooks=True))
+    with (
+        running_sandbox(folder, speed=1.0, clock=clock, choices=choices, **settings) as running,
+        httpx.Client(base_url=running.base_url, headers=FULL, timeout=30) as client,
+    ):
+        yield Hooked(client, clock)
+
+
+@pytest.fixture
+def hooked(tmp_path: Path) -> Iterator[Hooked]:
+    with hooked_sandbox(tmp_path) as running:
+        yield running

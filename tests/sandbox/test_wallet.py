@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -114,12 +115,12 @@ def test_the_contract_describes_exactly_the_routes(anonymous: httpx.Client) -> N
     document = anonymous.get("/api/v1/openapi.json").json()
 
     described = {
-        (path.replace("taskId", "x").replace("fileId", "x"), method.upper())
+        (_anonymous(path), method.upper())
         for path, item in document["paths"].items()
         for method in item
     }
     served = {
-        (route.path.replace("task_id", "x").replace("file_id", "x"), method)
+        (_anonymous(route.path), method)
         for route in ROUTES
         if route.path.startswith("/api/v1")
         for method in (route.methods or set()) - {"HEAD"}
@@ -127,6 +128,11 @@ def test_the_contract_describes_exactly_the_routes(anonymous: httpx.Client) -> N
     assert described == served
     names = set(document["components"]["schemas"])
     assert {ref for ref in _references(document)} <= {f"#/components/schemas/{n}" for n in names}
+
+
+def _anonymous(path: str) -> str:
+    """The path with its parameters' names left out: they differ between both sides."""
+    return re.sub(r"\{\w+\}", "{}", path)
 
 
 def _references(value: object) -> list[str]:

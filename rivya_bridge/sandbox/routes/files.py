@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
-from ..context import authorize, origin, sandbox_of
+from ..context import account_of, authorize, origin, sandbox_of
 from ..errors import missing
 from ..identifiers import iso_utc
 from ..references import uploaded_file
@@ -27,7 +27,7 @@ async def create_file(request: Request) -> JSONResponse:
     sandbox = authorize(request, "files:create")
     form = await receive_form(request, sandbox)
     try:
-        record = await run_in_threadpool(keep_upload, sandbox, form)
+        record = await run_in_threadpool(keep_upload, sandbox, form, account_of(request))
     finally:
         await form.close()
     status = sandbox.choices.created_file_status
@@ -38,7 +38,7 @@ def show_file(request: Request) -> JSONResponse:
     """The file object."""
     sandbox = authorize(request, "files:read")
     record = sandbox.store.file(request.path_params["file_id"])
-    if record is None:
+    if record is None or record.account != account_of(request):
         raise missing("This file")
     return JSONResponse(present(record, origin(request)))
 

@@ -1,6 +1,7 @@
 """GET /sandbox/journal: what really happened, for tests and audits.
 
-Not part of Rivya's API: it stands outside /api/v1 and needs no key.
+Not part of Rivya's API: it stands outside /api/v1 and needs no key. `?account=other` shows
+the second account.
 """
 
 from __future__ import annotations
@@ -13,18 +14,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from ..choices import MAIN_ACCOUNT
 from ..context import sandbox_of
 from ..identifiers import iso_utc
 from ..store import Generation
 from ..wallet import balance
+from ..webhooks.journal import webhook_journal
+
+LEDGER = "SELECT * FROM ledger WHERE account = ? ORDER BY number"
 
 
 def show_journal(request: Request) -> JSONResponse:
-    """All generations with their credits, the ledger and the balance."""
+    """All generations of an account with their credits, its ledger, balance and webhooks."""
     sandbox = sandbox_of(request)
+    account = request.query_params.get("account", MAIN_ACCOUNT)
     now_ms = sandbox.now_ms()
-    entries = [_entry(generation, now_ms) for generation in sandbox.store.generations()]
-    left = balance(sandbox.store)
+    entries = [_entry(generation, now_ms) for generation in sandbox.store.generations(account)]
+    left = balance(sandbox.store, account)
     return JSONResponse(
         {
             "generations_count": len(entries),
@@ -32,10 +38,9 @@ def show_journal(request: Request) -> JSONResponse:
             "charged_credits": sum(entry["final"] for entry in entries),
             "ledger_sum": left,
             "balance": left,
-            "ledger": [
-                dict(row) for row in sandbox.store.rows("SELECT * FROM ledger ORDER BY number")
-            ],
+            "ledger": [dict(row) for row in sandbox.store.rows(LEDGER, account)],
             "generations": entries,
+            "webhooks": webhook_journal(sandbox.store, account),
         }
     )
 
