@@ -144,6 +144,8 @@ SLOWEST_POLL_OTHERS = 30.0
 USUAL_TIME = {"image": timedelta(minutes=10)}
 USUAL_TIME_OTHERS = timedelta(minutes=60)
 OVERDUE_POLL_SECONDS = 60.0
+# One reading may take so long: an answer that drips must not stop the readings of others.
+POLL_CALL_SECONDS = 10.0
 
 
 def poll_delay(category: str, polls: int, running_for: timedelta) -> float:
@@ -159,3 +161,8 @@ def poll_delay(category: str, polls: int, running_for: timedelta) -> float:
     slowest = SLOWEST_POLL.get(category, SLOWEST_POLL_OTHERS)
     pace = min(slowest, NEXT_POLL_SECONDS * POLL_GROWTH ** min(polls - 1, 20))
     return pace * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+
+
+def crowd_delay(open_tasks: int, rate: float) -> float:
+    """Seconds between two readings of one task when `rate` readings a second serve all of them."""
+    return open_tasks / rate
