@@ -68,6 +68,14 @@ def width(account: str, now: datetime, widest: int) -> int:
     return 1 if any(gate.name == names[0] for gate in gates) else widest
 
 
+def closed_gate(account: str) -> Gate | None:
+    """The vendor's or the rate limit's gate that keeps requests waiting now."""
+    names = (bucket_gate(account), vendor_gate(account))
+    now = timezone.now()
+    gates = Gate.objects.filter(name__in=names)
+    return next((gate for gate in gates if _is_closed(gate, now)), None)
+
+
 def rate_limit_seen(account: str) -> tuple[int, int] | None:
     """The rate limit in force and how often it was met; None without one."""
     gate = Gate.objects.filter(name=bucket_gate(account)).first()

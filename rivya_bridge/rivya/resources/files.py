@@ -26,11 +26,12 @@ class Files:
         model: str | None = None,
         client_request_id: str | None = None,
         on_progress: Callable[[int], None] | None = None,
+        seconds: float | None = None,
     ) -> RemoteFile:
         """POST /files: stream one file up; starts no task and costs nothing.
 
         `kind`: image, video or audio. `model` makes the vendor check that model's limits.
-        `on_progress` gets the bytes handed over so far. Needs the scope files:create. There is
+        `on_progress` gets the bytes handed over so far. `seconds`: the limit of the whole call. Needs the scope files:create. There is
         no idempotency key here, so only an upload that never left is repeated by itself.
         Raises RivyaError, OSError if the file cannot be read, ValueError if it changes meanwhile.
         """
@@ -52,7 +53,7 @@ class Files:
                     "Content-Type": upload.content_type,
                     "Content-Length": str(upload.length),
                 },
-                seconds=self._http.timeouts.upload,
+                seconds=seconds or self._http.timeouts.upload,
             )
         )
         return read_file(answer.data, answer.meta, origin=self._http.origin)

@@ -15,6 +15,7 @@ from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.attempts import close_accepted, open_attempt
 from rivya_bridge.tasks.services.failed_sending import after_failed_sending
 from rivya_bridge.tasks.services.freeze import freeze_body
+from rivya_bridge.tasks.services.key_window import key_window
 from rivya_bridge.tasks.services.remote_state import accept
 from rivya_bridge.tasks.services.transitions import (
     add_event,
@@ -71,9 +72,10 @@ def _may_repeat(task: Task) -> bool:
     """Holds an unconfirmed task whose key can no longer be trusted to mean the same task."""
     if task.status != "unconfirmed":
         return True
-    if policy.key_window_is_open(task.first_sent_at, timezone.now()):
+    window = key_window(task.account)
+    if policy.key_window_is_open(task.first_sent_at, timezone.now(), window):
         return True
-    minutes = int(policy.KEY_WINDOW.total_seconds() // 60)
+    minutes = int(window.total_seconds() // 60)
     hold(
         task,
         "outcome_unknown",
