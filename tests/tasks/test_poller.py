@@ -22,7 +22,7 @@ from rivya_bridge.tasks.services.sweep import sweep_rows
 from rivya_bridge.tasks.services.transitions import claim
 from tests.tasks import vendor as play
 from tests.tasks.making import Clock, carry, check_books, fresh, make_task, step
-from tests.tasks.test_races import at_once
+from tests.tasks.fault_matrix.test_races import at_once
 from tests.tasks.vendor import Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
