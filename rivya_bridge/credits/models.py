@@ -48,9 +48,7 @@ class LedgerEntry(models.Model):
         UNEXPLAINED = "unexplained", "unexplained"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    task = models.ForeignKey(
-        "tasks.Task", models.PROTECT, null=True, related_name="ledger_entries"
-    )
+    task = models.ForeignKey("tasks.Task", models.PROTECT, null=True, related_name="ledger_entries")
     account = models.CharField(max_length=16)
     kind = models.CharField(max_length=12, choices=Kind)
     remote_id = models.CharField(max_length=255, blank=True)

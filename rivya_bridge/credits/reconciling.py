@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from rivya_bridge.credits.models import LedgerEntry, Wallet
@@ -15,7 +16,7 @@ def is_quiet(account: str) -> bool:
     return not open_reservations(account).exists()
 
 
-def open_reservations(account: str):  # type: ignore[no-untyped-def]
+def open_reservations(account: str) -> QuerySet[LedgerEntry]:
     """What Rivya has reserved for tasks that have not ended."""
     return LedgerEntry.objects.filter(
         account=account, kind="reserve", task__final_credits=None, task__finished_at=None

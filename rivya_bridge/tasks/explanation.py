@@ -71,7 +71,9 @@ def explain(task: Task) -> Explanation | None:
 def _evidence(task: Task) -> list[str]:
     lines = [_attempt_line(attempt) for attempt in task.attempt_rows.order_by("number")]
     if task.remote_id:
-        lines.append(f"Rivya knows it as {task.remote_id}; last heard: {task.remote_status or '—'}.")
+        lines.append(
+            f"Rivya knows it as {task.remote_id}; last heard: {task.remote_status or '—'}."
+        )
     if task.polls:
         lines.append(f"Its state was read {task.polls} times, {task.poll_errors} failed in a row.")
     for entry in task.ledger_entries.order_by("created_at"):
@@ -97,7 +99,10 @@ def why_queued(task: Task) -> tuple[str, str] | None:
         return None
     gate = gates.closed_gate(task.account)
     if gate:
-        return gate.reason, f"Requests to Rivya wait until {gate.closed_until:%H:%M:%S} UTC. {gate.text}"
+        return (
+            gate.reason,
+            f"Requests to Rivya wait until {gate.closed_until:%H:%M:%S} UTC. {gate.text}",
+        )
     busy = places.in_flight(task.account).count()
     free = places.free_places(task.account)
     if free > 0:

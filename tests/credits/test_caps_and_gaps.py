@@ -173,13 +173,17 @@ def test_caps_are_set_by_page_and_by_api(
     signed_in_client: Client,
     api_client: Client,
 ) -> None:
-    assert signed_in_client.post("/credits/caps/", {"run_cap": "", "day_cap": "40"}).status_code == 302
+    assert (
+        signed_in_client.post("/credits/caps/", {"run_cap": "", "day_cap": "40"}).status_code == 302
+    )
     told = api_client.get("/api/v1/credits/caps").json()
     assert told == {"run_cap": None, "day_cap": 40, "spent_today": 0}
     refused = signed_in_client.post("/credits/caps/", {"run_cap": "0", "day_cap": "x"})
     assert refused.status_code == 422
     assert b'value="x"' in refused.content
-    changed = api_client.put("/api/v1/credits/caps", {"run_cap": 9}, content_type="application/json")
+    changed = api_client.put(
+        "/api/v1/credits/caps", {"run_cap": 9}, content_type="application/json"
+    )
     assert changed.json()["run_cap"] == 9
     bad = api_client.put("/api/v1/credits/caps", {"run_cap": 0}, content_type="application/json")
     assert bad.status_code == 422

@@ -11,8 +11,8 @@ from rivya_bridge.files.uploading import CHECK_AGE, upload_seconds
 from rivya_bridge.tasks.services.advance import advance
 from tests.tasks import vendor as play
 from tests.tasks.conftest import clock, vendor  # noqa: F401 - fixtures
-from tests.tasks.making import Clock, carry, check_books, fresh, kinds, make_task, step
 from tests.tasks.fault_matrix.test_races import at_once
+from tests.tasks.making import Clock, carry, check_books, fresh, kinds, make_task, step
 from tests.tasks.vendor import Vendor, png
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +47,10 @@ def test_an_upload_whose_worker_died_is_taken_over(
 
     task = make_task(references=[file])
     UploadClaim.objects.create(
-        file=file, account=task.account, owner="dead", until=timezone.now() + timezone.timedelta(0, 60)
+        file=file,
+        account=task.account,
+        owner="dead",
+        until=timezone.now() + timezone.timedelta(0, 60),
     )
     assert step(task, clock).status == "queued"
     assert vendor.requests == []
@@ -106,7 +109,10 @@ def test_a_refusal_that_names_the_upload_has_it_sent_again_once(
     status: int,
 ) -> None:
     def expired(handler: Any) -> None:
-        error = {"code": "validation_failed", "message": f"{handler.vendor.url}/files/1.png is gone."}
+        error = {
+            "code": "validation_failed",
+            "message": f"{handler.vendor.url}/files/1.png is gone.",
+        }
         handler.answer(status, {"error": error})
 
     vendor.posts.append(expired)

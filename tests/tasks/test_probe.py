@@ -98,9 +98,7 @@ def test_an_unclear_probe_does_not_undo_a_proof_but_a_refuting_one_does(
     assert window() == policy.KEY_WINDOW
 
 
-def test_a_proved_account_repeats_an_old_key(
-    vendor: Vendor, cheap: None, clock: Clock
-) -> None:
+def test_a_proved_account_repeats_an_old_key(vendor: Vendor, cheap: None, clock: Clock) -> None:
     run_probe(consent=True)
     vendor.posts.append(play.accept_then(play.reset))
     task = make_task()

@@ -5,75 +5,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('credits', '0001_initial'),
-        ('tasks', '0003_duties_news_and_probes'),
+        ("credits", "0001_initial"),
+        ("tasks", "0003_duties_news_and_probes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SpendingCaps',
+            name="SpendingCaps",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_cap', models.IntegerField(null=True)),
-                ('day_cap', models.IntegerField(null=True)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_cap", models.IntegerField(null=True)),
+                ("day_cap", models.IntegerField(null=True)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='ledgerentry',
-            name='settled_once',
+            model_name="ledgerentry",
+            name="settled_once",
         ),
         migrations.AddField(
-            model_name='ledgerentry',
-            name='balance_before',
+            model_name="ledgerentry",
+            name="balance_before",
             field=models.IntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='ledgerentry',
-            name='period_from',
+            model_name="ledgerentry",
+            name="period_from",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='wallet',
-            name='expected_credits',
+            model_name="wallet",
+            name="expected_credits",
             field=models.IntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='wallet',
-            name='reconciled_at',
+            model_name="wallet",
+            name="reconciled_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='ledgerentry',
-            name='kind',
-            field=models.CharField(choices=[('reserve', 'reserved'), ('settle', 'charged'), ('unexplained', 'unexplained')], max_length=12),
+            model_name="ledgerentry",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("reserve", "reserved"),
+                    ("settle", "charged"),
+                    ("unexplained", "unexplained"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='ledgerentry',
-            name='remote_id',
+            model_name="ledgerentry",
+            name="remote_id",
             field=models.CharField(blank=True, max_length=255),
         ),
         migrations.AlterField(
-            model_name='ledgerentry',
-            name='task',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ledger_entries', to='tasks.task'),
+            model_name="ledgerentry",
+            name="task",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="ledger_entries",
+                to="tasks.task",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['account', 'created_at'], name='ledger_by_time'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["account", "created_at"], name="ledger_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'unexplained'), _negated=True), fields=('kind', 'account', 'remote_id'), name='settled_once'),
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "unexplained"), _negated=True),
+                fields=("kind", "account", "remote_id"),
+                name="settled_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'unexplained'), ('task__isnull', True)), models.Q(models.Q(('kind', 'unexplained'), _negated=True), ('task__isnull', False)), _connector='OR'), name='only_the_unexplained_has_no_task'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "unexplained"), ("task__isnull", True)),
+                    models.Q(
+                        models.Q(("kind", "unexplained"), _negated=True), ("task__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="only_the_unexplained_has_no_task",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='spendingcaps',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='one_row_of_caps'),
+            model_name="spendingcaps",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("id", 1)), name="one_row_of_caps"
+            ),
         ),
     ]

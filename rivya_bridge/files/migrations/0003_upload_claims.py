@@ -5,28 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('files', '0002_frame_rate_and_level'),
+        ("files", "0002_frame_rate_and_level"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='remotefile',
-            name='checked_at',
+            model_name="remotefile",
+            name="checked_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.CreateModel(
-            name='UploadClaim',
+            name="UploadClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(max_length=16)),
-                ('owner', models.CharField(max_length=32)),
-                ('until', models.DateTimeField()),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='upload_claims', to='files.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account", models.CharField(max_length=16)),
+                ("owner", models.CharField(max_length=32)),
+                ("until", models.DateTimeField()),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="upload_claims",
+                        to="files.storedfile",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('file', 'account'), name='one_upload_at_a_time')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("file", "account"), name="one_upload_at_a_time")
+                ],
             },
         ),
     ]

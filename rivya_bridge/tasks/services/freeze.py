@@ -14,7 +14,6 @@ from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.failed_sending import error_fields, fail, unreachable_too_long
 from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, renew, soon
 
-
 # Another task uploads the same content: this one looks again after so long.
 UNDER_WAY_SECONDS = 1.0
 

@@ -23,9 +23,7 @@ class LostClaim(Exception):
     """Somebody else changed the row: stop quietly, nothing more is ours to write."""
 
 
-def claim(
-    task_id: UUID | str, now: datetime, statuses: Collection[str] = CLAIMABLE
-) -> Task | None:
+def claim(task_id: UUID | str, now: datetime, statuses: Collection[str] = CLAIMABLE) -> Task | None:
     """Takes the lease of a due task in one of `statuses`, or None when it is not due, taken, or in
     another.
 
@@ -34,7 +32,11 @@ def claim(
     owner = new_owner()
     rows = Task.objects.filter(is_due(now), lease_until=None, id=task_id, status__in=statuses)
     taken = rows.update(
-        fence=F("fence") + 1, lease_until=now + LEASE, lease_owner=owner, updated_at=now, news_at=None
+        fence=F("fence") + 1,
+        lease_until=now + LEASE,
+        lease_owner=owner,
+        updated_at=now,
+        news_at=None,
     )
     if not taken:
         return None

@@ -14,6 +14,7 @@ from rivya_bridge.rivya import Rivya, RivyaError
 from rivya_bridge.rivya.types.generation import Generation
 from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.services import continue_task
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.balance import renew_balance
 from rivya_bridge.tasks.services.sweep import sweep_rows
@@ -80,6 +81,10 @@ def test_40_tasks_through_lost_answers_are_40_generations(vendor: Vendor, clock:
     for _ in range(40):
         make_task()
     carry_all(clock)
+    for task in Task.objects.filter(status="held"):
+        assert task.reason == "server_failure"
+        continue_task(task.pk)
+    carry_all(clock)
     assert vendor.generations == 40
     assert set(Task.objects.values_list("status", flat=True)) == {"succeeded"}
     check_ledger(vendor)
@@ -145,13 +150,31 @@ def _reply(chance: random.Random) -> httpx.Response:
     """Any status with any body: JSON, half of it, HTML, nothing, noise; any header that we read."""
     whole = b'{"id":"task_1","status":"queued","model":"m","reserved_credits":1,"final_credits":0}'
     error = b'{"error":{"code":"odd","message":"x","requestId":"r"}}'
-    bodies = [whole, error, whole[: chance.randrange(80)], b"", b"<html>", b"[]", b"null", b"\xff\xfe"]
-    bodies += [chance.randbytes(chance.randrange(60)), b'{"id":' * 200, b'{"id":1e999}', b'{"id":""}']
+    bodies = [
+        whole,
+        error,
+        whole[: chance.randrange(80)],
+        b"",
+        b"<html>",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+    ]
+    bodies += [
+        chance.randbytes(chance.randrange(60)),
+        b'{"id":' * 200,
+        b'{"id":1e999}',
+        b'{"id":""}',
+    ]
     headers = {
         "Content-Type": chance.choice(["application/json", "text/html", "", "a/b; charset=utf-9"]),
-        "Retry-After": chance.choice(["", "0", "-5", "1e9", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"]),
+        "Retry-After": chance.choice(
+            ["", "0", "-5", "1e9", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"]
+        ),
     }
-    status = chance.choice([200, 201, 202, 204, 206, 301, 307, *range(400, 430), *range(500, 512), 599])
+    status = chance.choice(
+        [200, 201, 202, 204, 206, 301, 307, *range(400, 430), *range(500, 512), 599]
+    )
     return httpx.Response(status, stream=httpx.ByteStream(chance.choice(bodies)), headers=headers)
 
 
@@ -201,7 +224,10 @@ def test_a_polyglot_is_never_taken_for_media(vendor: Vendor, clock: Clock, numbe
 def test_the_gates_of_one_account_do_not_hold_back_another(vendor: Vendor, clock: Clock) -> None:
     account = current_connection().account
     gates.close_gate(
-        gates.bucket_gate("another"), timezone.now() + timezone.timedelta(0, 600), "rate_limited", ""
+        gates.bucket_gate("another"),
+        timezone.now() + timezone.timedelta(0, 600),
+        "rate_limited",
+        "",
     )
     assert gates.pass_gates(account, timezone.now()) is None
     assert fresh(carry(make_task(), clock)).status == "succeeded"
