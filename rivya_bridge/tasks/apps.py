@@ -7,9 +7,9 @@ class TasksConfig(AppConfig):
     label = "tasks"
 
     def ready(self) -> None:
-        """Guards outlast migrations, and every process that rings doorbells has the configured Celery application.
+        """Guards outlast migrations, and every process that rings has the configured Celery application.
 
-        Without it, `shared_task` would quietly use a default one and ring at another broker.
+        Without the latter, `shared_task` would quietly use a default one and ring at another broker.
         """
         import rivya_bridge.celery  # noqa: F401
         from rivya_bridge.tasks.guards import keep_guards

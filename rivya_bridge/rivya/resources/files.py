@@ -31,8 +31,9 @@ class Files:
         """POST /files: stream one file up; starts no task and costs nothing.
 
         `kind`: image, video or audio. `model` makes the vendor check that model's limits.
-        `on_progress` gets the bytes handed over so far. `seconds`: the limit of the whole call. Needs the scope files:create. There is
-        no idempotency key here, so only an upload that never left is repeated by itself.
+        `on_progress` gets the bytes handed over so far. `seconds`: the limit of the whole call.
+        Needs the scope files:create. There is no idempotency key here, so only an upload that never
+        left is repeated by itself.
         Raises RivyaError, OSError if the file cannot be read, ValueError if it changes meanwhile.
         """
         check_client_request_id(client_request_id)
