@@ -97,7 +97,7 @@ def _begin(plan: ProbePlan) -> ContractProbe:
             params={},
             references=[],
             group_label="Contract probe",
-            group_url="/connection/",
+            group_url="/tasks/?origin=probe",
         )
         return ContractProbe.objects.create(account=account, task=task)
 
