@@ -23,6 +23,7 @@ from rivya_bridge.files.api import router as files_router
 from rivya_bridge.promotion.api import router as promotion_router
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.tasks.api import router as tasks_router
+from rivya_bridge.tasks.probe_api import router as probe_router
 from rivya_bridge.web.api_description import with_errors
 from rivya_bridge.web.errors import envelope, refusal_envelope
 from rivya_bridge.web.invalid_fields import problem_fields
@@ -74,6 +75,7 @@ for router in (
     promotion_router,
     automation_router,
     tasks_router,
+    probe_router,
     credits_router,
     files_router,
     catalog_router,

@@ -15,15 +15,22 @@ app.autodiscover_tasks(related_name="background")
 
 @worker_ready.connect
 def start_sweeper(**_: Any) -> None:
-    """Every worker looks for due rows itself, so that a lost message costs only moments."""
+    """Every worker looks for due rows itself, so that a lost message costs only moments.
+
+    And each is ready to be the one that reads what runs at Rivya.
+    """
+    from rivya_bridge.tasks.poller import poller
     from rivya_bridge.tasks.sweeper import sweeper
 
     sweeper.start()
+    poller.start()
 
 
 @worker_shutting_down.connect
 def stop_sweeper(**_: Any) -> None:
     """Only sets a flag: this runs inside a signal handler."""
+    from rivya_bridge.tasks.poller import poller
     from rivya_bridge.tasks.sweeper import sweeper
 
     sweeper.stop()
+    poller.stop()

@@ -27,6 +27,16 @@ def port(name: str, default: int) -> int:
     return int(raw)
 
 
+def number(name: str, default: int, *, lowest: int, highest: int) -> int:
+    """A whole number within limits."""
+    raw = text(name, str(default))
+    if not raw.isdecimal() or not lowest <= int(raw) <= highest:
+        raise ImproperlyConfigured(
+            f"{name} is {raw!r}: give a whole number from {lowest} to {highest}."
+        )
+    return int(raw)
+
+
 def folder(name: str, default: Path) -> Path:
     """An absolute folder, made if absent and shown to be writable."""
     path = Path(text(name, str(default))).expanduser().absolute()

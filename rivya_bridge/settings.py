@@ -47,6 +47,10 @@ if USES_SANDBOX:
     RIVYA_BASE_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
     RIVYA_API_KEY = "rvya_sk_sandbox_full"
 
+# How many tasks may be at Rivya at once, and how often a second the running ones may be asked for.
+RIVYA_IN_FLIGHT = env.number("RIVYA_IN_FLIGHT", 8, lowest=1, highest=1000)
+RIVYA_READS_PER_SECOND = env.number("RIVYA_READS_PER_SECOND", 4, lowest=1, highest=50)
+
 # Files ----------------------------------------------------------------------------------------
 
 FILES_DIR = BRIDGE_DATA_DIR / "files"

@@ -1,6 +1,5 @@
 """Writes of wallet and ledger. Callers hold the transaction in which the task changes its state."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -8,6 +7,7 @@ from django.utils import timezone
 
 from rivya_bridge.connection import current_connection, rivya_client
 from rivya_bridge.credits.models import LedgerEntry, Wallet
+from rivya_bridge.credits.reconciling import is_quiet, keep_reading
 from rivya_bridge.rivya import RivyaError
 
 
@@ -31,35 +31,34 @@ def release_credits(account: str, amount: int) -> None:
 
 def record_acceptance(*, task_id: UUID, account: str, remote_id: str, reserved: int) -> None:
     """Rivya accepted a task and reserved credits: the ledger's first entry, the balance moved."""
-    _move(account, -reserved)
-    LedgerEntry.objects.create(
-        task_id=task_id,
-        account=account,
-        kind=LedgerEntry.Kind.RESERVE,
-        remote_id=remote_id,
-        amount=reserved,
-        balance_after=_balance(account),
-    )
+    _book(LedgerEntry.Kind.RESERVE, task_id, account, remote_id, amount=reserved, moves=-reserved)
 
 
 def record_settlement(
     *, task_id: UUID, account: str, remote_id: str, reserved: int, final: int
 ) -> None:
     """The final amount of a task, once per remote id: the difference returns to the balance."""
-    _move(account, reserved - final)
+    moves = reserved - final
+    _book(LedgerEntry.Kind.SETTLE, task_id, account, remote_id, amount=final, moves=moves)
+
+
+def _book(
+    kind: LedgerEntry.Kind, task_id: UUID, account: str, remote_id: str, *, amount: int, moves: int
+) -> None:
+    """Moves the known balance and the expected one, and writes the entry between both balances."""
+    known = Wallet.objects.filter(account=account, current_credits__isnull=False)
+    known.update(current_credits=F("current_credits") + moves)
+    Wallet.objects.filter(account=account).update(expected_credits=F("expected_credits") + moves)
+    after = _balance(account)
     LedgerEntry.objects.create(
         task_id=task_id,
         account=account,
-        kind=LedgerEntry.Kind.SETTLE,
+        kind=kind,
         remote_id=remote_id,
-        amount=final,
-        balance_after=_balance(account),
+        amount=amount,
+        balance_before=None if after is None else after - moves,
+        balance_after=after,
     )
-
-
-def _move(account: str, credits: int) -> None:
-    known = Wallet.objects.filter(account=account, current_credits__isnull=False)
-    known.update(current_credits=F("current_credits") + credits)
 
 
 def _balance(account: str) -> int | None:
@@ -72,18 +71,17 @@ def read_balance() -> RivyaError | None:
     A failed reading keeps the old balance, leaves its sentence in the row's `error`, and is returned.
     """
     account = current_connection().account
-    failure: RivyaError | None = None
-    changes: dict[str, Any] = {"tried_at": timezone.now()}
+    Wallet.objects.get_or_create(account=account)
+    asked_at = timezone.now()
+    was_quiet = is_quiet(account)
     try:
         current = rivya_client().credits.retrieve().current_credits
     except RivyaError as error:
-        failure = error
-        changes["error"] = f"{error} {error.action}"
-    else:
-        changes |= {"error": "", "current_credits": current, "read_at": timezone.now()}
-    Wallet.objects.get_or_create(account=account)
-    Wallet.objects.filter(account=account).update(**changes)
-    return failure
+        text = f"{error} {error.action}"
+        Wallet.objects.filter(account=account).update(tried_at=timezone.now(), error=text)
+        return error
+    keep_reading(account, current, quiet_since=asked_at if was_quiet else None)
+    return None
 
 
 def refresh_wallet() -> Wallet:

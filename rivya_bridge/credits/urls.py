@@ -8,4 +8,5 @@ urlpatterns = [
     # /credits/
     path("credits/", views.overview, name="overview"),
     path("credits/refresh/", views.refresh, name="refresh"),
+    path("credits/caps/", views.change_caps, name="caps"),
 ]

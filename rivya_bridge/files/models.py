@@ -48,8 +48,23 @@ class RemoteFile(models.Model):
     url = models.TextField()
     duration_token = models.TextField(blank=True)
     uploaded_at = models.DateTimeField(auto_now_add=True)
+    checked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["file", "account"], name="one_upload_per_account")
+        ]
+
+
+class UploadClaim(models.Model):
+    """Somebody is uploading a content to an account until then, so that nobody else does."""
+
+    file = models.ForeignKey(StoredFile, models.CASCADE, related_name="upload_claims")
+    account = models.CharField(max_length=16)
+    owner = models.CharField(max_length=32)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file", "account"], name="one_upload_at_a_time")
         ]

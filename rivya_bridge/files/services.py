@@ -1,4 +1,4 @@
-"""Writes of the vault: bytes in, deduplicated by content; and up to Rivya, once per account."""
+"""Writes of the vault: bytes in, deduplicated by content."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -9,9 +9,8 @@ from av.error import FFmpegError
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from rivya_bridge.connection import current_connection, rivya_client
 from rivya_bridge.files import media, store
-from rivya_bridge.files.models import Kind, RemoteFile, StoredFile
+from rivya_bridge.files.models import Kind, StoredFile
 from rivya_bridge.files.peaks import draw, measure_file
 from rivya_bridge.refusals import Missing, Problem, Refusal
 
@@ -170,39 +169,6 @@ def clean_name(name: str) -> str:
 def _printable(text: str) -> Iterable[str]:
     encodable = text.encode("utf-8", "replace").decode()
     return (letter for letter in encodable if letter.isprintable())
-
-
-def upload_reference(file: StoredFile, *, model_id: str) -> RemoteFile:
-    """The content as the account in use knows it; uploaded now if it never was.
-
-    Call it outside transactions: it may send the file. Two at once are harmless: both may upload,
-    one row stays. Raises RivyaError, or Missing when the bytes are gone from the data folder.
-    """
-    account = current_connection().account
-    row = RemoteFile.objects.filter(file=file, account=account).first()
-    if row:
-        return row
-    path = store.path_of(file.sha256)
-    if not path.is_file():
-        raise lost_bytes(file)
-    remote = rivya_client().files.upload(
-        path,
-        kind=file.kind,
-        name=file.name,
-        mime_type=file.mime_type,
-        model=model_id,
-        client_request_id=str(file.pk),
-    )
-    row, _ = RemoteFile.objects.get_or_create(
-        file=file,
-        account=account,
-        defaults={
-            "remote_id": remote.id,
-            "url": remote.url,
-            "duration_token": remote.duration_token or "",
-        },
-    )
-    return row
 
 
 def lost_bytes(file: StoredFile) -> Missing:

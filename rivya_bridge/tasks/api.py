@@ -1,6 +1,7 @@
 """The HTTP API's routes for tasks."""
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from rivya_bridge.files.api import content_url
+from rivya_bridge.tasks.explanation import explain, why_queued
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.selectors import TaskFilter, get_task, task_rows
 from rivya_bridge.tasks.services import cancel_task, continue_task
@@ -19,7 +21,7 @@ router = Router(tags=["tasks"])
 
 
 class OriginOut(Schema):
-    """Who asked: `type` is run or job, `id` is its id."""
+    """Who asked: `type` is run, job or probe, `id` is its id."""
 
     type: str
     id: UUID
@@ -70,9 +72,29 @@ class OutputOut(Schema):
     )
 
 
-class TaskDetailOut(TaskOut):
-    """The same with its timeline, the frozen request, Rivya's last answer and the results."""
+class ExplanationOut(Schema):
+    """What happened, what was or may have been spent, the evidence line by line, and what to do."""
 
+    happened: str
+    spent: str
+    evidence: list[str]
+    next: str
+
+
+class WaitingOut(Schema):
+    reason: str
+    text: str
+
+
+class TaskDetailOut(TaskOut):
+    """The same with its timeline, the frozen request, Rivya's last answer and the results.
+
+    `explanation` is there for what is held, failed or canceled; `waiting` for what is queued and
+    cannot be sent yet.
+    """
+
+    explanation: ExplanationOut | None
+    waiting: WaitingOut | None
     idempotency_key: str
     request: Any
     response: Any
@@ -126,7 +148,10 @@ def _detail_out(task: Task) -> dict[str, Any]:
         }
         for output in task.outputs.all()
     ]
+    explanation, waiting = explain(task), why_queued(task)
     return task_out(task) | {
+        "explanation": asdict(explanation) if explanation else None,
+        "waiting": {"reason": waiting[0], "text": waiting[1]} if waiting else None,
         "idempotency_key": task.idempotency_key,
         "request": json.loads(request_text) if request_text else None,
         "response": task.remote_payload,

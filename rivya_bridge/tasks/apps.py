@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class TasksConfig(AppConfig):
@@ -6,8 +7,11 @@ class TasksConfig(AppConfig):
     label = "tasks"
 
     def ready(self) -> None:
-        """Every process that rings doorbells has the configured Celery application.
+        """Guards outlast migrations, and every process that rings has the configured Celery application.
 
-        Without it, `shared_task` would quietly use a default one and ring at another broker.
+        Without the latter, `shared_task` would quietly use a default one and ring at another broker.
         """
         import rivya_bridge.celery  # noqa: F401
+        from rivya_bridge.tasks.guards import keep_guards
+
+        post_migrate.connect(keep_guards, sender=self)

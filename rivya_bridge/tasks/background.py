@@ -7,6 +7,7 @@ from celery import shared_task
 
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import sweep
+from rivya_bridge.tasks.services.transitions import RUNG_FOR
 
 log = logging.getLogger(__name__)
 # A bell that nobody heard for so long was rung again by the sweep: old ones must not pile up.
@@ -21,7 +22,7 @@ def advance_task(task_id: str) -> None:
     except (ValueError, AttributeError, TypeError):
         log.warning("A message named no task id; it was passed over.")
         return
-    advance(wanted)
+    advance(wanted, RUNG_FOR)
 
 
 @shared_task(ignore_result=True, expires=BELL_SECONDS)

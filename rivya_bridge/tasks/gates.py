@@ -56,6 +56,32 @@ def _is_closed(gate: Gate, now: datetime) -> bool:
     return now < gate.closed_until <= now + FAR_AHEAD
 
 
+def width(account: str, now: datetime, widest: int) -> int:
+    """How many requests may start now: 0 behind a closed gate, 1 where a probe is due.
+
+    Only looks: whoever sends passes the gates itself.
+    """
+    names = (vendor_gate(account), bucket_gate(account))
+    gates = list(Gate.objects.filter(name__in=names))
+    if any(_is_closed(gate, now) for gate in gates):
+        return 0
+    return 1 if any(gate.name == names[0] for gate in gates) else widest
+
+
+def closed_gate(account: str) -> Gate | None:
+    """The vendor's or the rate limit's gate that keeps requests waiting now."""
+    names = (bucket_gate(account), vendor_gate(account))
+    now = timezone.now()
+    gates = Gate.objects.filter(name__in=names)
+    return next((gate for gate in gates if _is_closed(gate, now)), None)
+
+
+def rate_limit_seen(account: str) -> tuple[int, int] | None:
+    """The rate limit in force and how often it was met; None without one."""
+    gate = Gate.objects.filter(name=bucket_gate(account)).first()
+    return (gate.pk, gate.failures) if gate else None
+
+
 def key_is_refused(account: str) -> bool:
     return Gate.objects.filter(name=key_gate(account)).exists()
 

@@ -45,7 +45,7 @@ class Exposure(models.TextChoices):
 
 
 class Task(models.Model):
-    """One intended generation at Rivya. `origin` tells who asked: a run or a job, by its id.
+    """One intended generation at Rivya. `origin` tells who asked: a run, a job or a contract probe, by its id.
 
     `draft` is what was asked: {"model", "prompt", "params"}; references are rows beside it.
     `request_body` are the exact bytes that are sent, frozen with the idempotency key before the
@@ -56,10 +56,11 @@ class Task(models.Model):
     class Origin(models.TextChoices):
         RUN = "run"
         JOB = "job"
+        PROBE = "probe"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     intent_key = models.CharField(max_length=300, unique=True, null=True)
-    origin = models.CharField(max_length=4, choices=Origin)
+    origin = models.CharField(max_length=12, choices=Origin)
     origin_id = models.UUIDField(db_index=True)
     group_label = models.CharField(max_length=200, blank=True)
     group_url = models.CharField(max_length=300, blank=True)
@@ -84,6 +85,8 @@ class Task(models.Model):
     lost_leases = models.IntegerField(default=0)
     due_at = models.DateTimeField()
     rung_at = models.DateTimeField(null=True)
+    # Somebody learned that there is news at Rivya; forgotten when the task is next claimed.
+    news_at = models.DateTimeField(null=True)
 
     attempts = models.IntegerField(default=0)
     polls = models.IntegerField(default=0)
@@ -237,3 +240,35 @@ class Gate(models.Model):
     reason = models.CharField(max_length=60)
     text = models.TextField(blank=True)
     failures = models.IntegerField(default=0)
+
+
+class Duty(models.Model):
+    """A work that one process does for all: whose it is, and until when without renewal."""
+
+    name = models.CharField(max_length=40, unique=True)
+    owner = models.CharField(max_length=120, blank=True)
+    until = models.DateTimeField()
+
+
+class ContractProbe(models.Model):
+    """One key sent twice to an account: what it proved about repeating a key, with its evidence.
+
+    `proved`: the same task, and the balance did not move with the second sending. `refuted`: another
+    task, or another charge. `unclear`: no usable answer; nothing follows from it.
+    """
+
+    class Outcome(models.TextChoices):
+        PROVED = "proved"
+        REFUTED = "refuted"
+        UNCLEAR = "unclear"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.CharField(max_length=16, db_index=True)
+    task = models.OneToOneField(Task, models.PROTECT, related_name="probe")
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+    text = models.TextField(blank=True)
+    second_remote_id = models.CharField(max_length=255, blank=True)
+    balance_between = models.IntegerField(null=True)
+    balance_after = models.IntegerField(null=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)

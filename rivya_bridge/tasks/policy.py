@@ -19,8 +19,10 @@ MAX_LOST_LEASES = 3
 CONFLICT_DELAYS = (1.0, 4.0, 15.0)
 RETRY_AFTER_RANGE = (1.0, 900.0)
 DISABLED_SECONDS = 60.0
-# How long a repeated key is trusted to be the same task. The documented retention is only assumed.
+# How long a repeated key is trusted to be the same task: a retention of 24 hours is only assumed, so
+# that it counts in full only for an account to which a contract probe has proved it.
 KEY_WINDOW = timedelta(minutes=10)
+PROVED_KEY_WINDOW = timedelta(hours=23)
 CLOCK_SLACK = timedelta(seconds=60)
 CONNECT_BUDGET = timedelta(hours=24)
 POLL_BUDGET = timedelta(hours=24)
@@ -51,12 +53,14 @@ def clamp_retry_after(seconds: float | None, tries: int) -> float:
     return min(max(seconds, low), high)
 
 
-def key_window_is_open(first_sent_at: datetime | None, now: datetime) -> bool:
+def key_window_is_open(
+    first_sent_at: datetime | None, now: datetime, window: timedelta = KEY_WINDOW
+) -> bool:
     """Whether the same key may be repeated. A first sending in the future proves a clock that jumped,
     and then nothing is known about the time that has passed."""
     if first_sent_at is None:
         return True
-    return -CLOCK_SLACK <= now - first_sent_at <= KEY_WINDOW
+    return -CLOCK_SLACK <= now - first_sent_at <= window
 
 
 def gate_of(error: errors.RivyaError) -> str:
@@ -144,6 +148,8 @@ SLOWEST_POLL_OTHERS = 30.0
 USUAL_TIME = {"image": timedelta(minutes=10)}
 USUAL_TIME_OTHERS = timedelta(minutes=60)
 OVERDUE_POLL_SECONDS = 60.0
+# One reading may take so long: an answer that drips must not stop the readings of others.
+POLL_CALL_SECONDS = 10.0
 
 
 def poll_delay(category: str, polls: int, running_for: timedelta) -> float:
@@ -159,3 +165,8 @@ def poll_delay(category: str, polls: int, running_for: timedelta) -> float:
     slowest = SLOWEST_POLL.get(category, SLOWEST_POLL_OTHERS)
     pace = min(slowest, NEXT_POLL_SECONDS * POLL_GROWTH ** min(polls - 1, 20))
     return pace * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+
+
+def crowd_delay(open_tasks: int, rate: float) -> float:
+    """Seconds between two readings of one task when `rate` readings a second serve all of them."""
+    return open_tasks / rate

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rivya_bridge.catalog.params import check_request, estimate_credits
+from rivya_bridge.connection import current_connection
+from rivya_bridge.credits.caps import room_today, spending_caps
 from rivya_bridge.credits.selectors import current_wallet
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem
@@ -22,11 +24,27 @@ def blockers(
     problems = check_request(model, prompt=prompt, params=params, references=references)
     if problems:
         return problems
-    return _money(estimate_credits(model, params), credit_cap)
+    estimate = estimate_credits(model, params)
+    return [*_caps(estimate, credit_cap), *_money(estimate)]
 
 
-def _money(estimate: int, credit_cap: int | None) -> list[Problem]:
+def _caps(estimate: int, credit_cap: int | None) -> list[Problem]:
+    """The template's cap, or the workspace's for one run; and the workspace's for the day."""
     problems = []
+    caps = spending_caps()
+    if credit_cap is None and caps.run_cap is not None and estimate > caps.run_cap:
+        text = (
+            f"About {estimate} credits are expected, above the cap of {caps.run_cap} for one run: "
+            "raise it on the credits page, or choose a cheaper model."
+        )
+        problems.append(Problem("run_cap", text, caps.run_cap))
+    room = room_today(current_connection().account)
+    if room is not None and estimate > room:
+        text = (
+            f"About {estimate} credits are expected and {max(0, room)} are left of today's cap of "
+            f"{caps.day_cap}: raise it on the credits page, or wait until tomorrow (UTC)."
+        )
+        problems.append(Problem("day_cap", text, caps.day_cap))
     if credit_cap is not None and estimate > credit_cap:
         problems.append(
             Problem(
@@ -36,6 +54,11 @@ def _money(estimate: int, credit_cap: int | None) -> list[Problem]:
                 credit_cap,
             )
         )
+    return problems
+
+
+def _money(estimate: int) -> list[Problem]:
+    problems = []
     wallet = current_wallet()
     free = wallet.free_credits if wallet else None
     if free is not None and estimate > free:

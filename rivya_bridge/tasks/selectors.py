@@ -49,7 +49,7 @@ def check_filter(wanted: TaskFilter) -> list[Problem]:
         text = f"{wanted.status[:40]!r} is no status: use one of {', '.join(known)}."
         problems.append(Problem("status", text))
     if wanted.origin and wanted.origin not in ORIGINS:
-        text = f"{wanted.origin[:40]!r} is no origin: use run or job."
+        text = f"{wanted.origin[:40]!r} is no origin: use run, job or probe."
         problems.append(Problem("origin", text))
     if wanted.since and not _SINCE.fullmatch(wanted.since):
         text = f"{wanted.since[:40]!r} is no time span: write 24h, 7d or 2w."

@@ -17,8 +17,8 @@ from rivya_bridge.files.services import (
     store_result,
     store_upload,
     store_uploads,
-    upload_reference,
 )
+from rivya_bridge.files.uploading import upload_reference
 from rivya_bridge.refusals import Missing, Refusal
 from rivya_bridge.rivya import ValidationFailed
 

@@ -30,14 +30,16 @@ class Files:
         model: Model | str | None = None,
         client_request_id: str | None = None,
         on_progress: Callable[[int], None] | None = None,
+        seconds: float | None = None,
     ) -> RemoteFile:
         """POST /files: stream one file up; starts no task and costs nothing.
 
         `mime_type` and `kind` (image, video or audio) are found from the file's first bytes where
         they are not given, `name` is the file's own. `model` makes the vendor check that model's
         limits; a Model, not only its id, is held against them before anything is sent.
-        `on_progress` gets the bytes handed over so far. Needs the scope files:create. There is
-        no idempotency key here, so only an upload that never left is repeated by itself.
+        `on_progress` gets the bytes handed over so far. `seconds`: the limit of the whole call.
+        Needs the scope files:create. There is no idempotency key here, so only an upload that
+        never left is repeated by itself.
         Raises RivyaError, FileNotAccepted, OSError if the file cannot be read, ValueError if it is
         of no known type or changes meanwhile.
         """
@@ -64,7 +66,7 @@ class Files:
                     "Content-Type": upload.content_type,
                     "Content-Length": str(upload.length),
                 },
-                seconds=self._http.timeouts.upload,
+                seconds=seconds or self._http.timeouts.upload,
             )
         )
         return read_file(answer.data, answer.meta, origin=self._http.origin)

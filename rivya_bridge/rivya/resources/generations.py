@@ -82,9 +82,14 @@ class Generations:
         )
         return read_generation(answer.data, answer.meta, origin=self._http.origin, spent="unknown")
 
-    def retrieve(self, task_id: str, max_retries: int | None = None) -> Generation:
-        """GET /generations/{taskId}. Needs the scope generations:read. Raises RivyaError."""
+    def retrieve(
+        self, task_id: str, max_retries: int | None = None, *, seconds: float | None = None
+    ) -> Generation:
+        """GET /generations/{taskId}. Needs the scope generations:read. Raises RivyaError.
+
+        `seconds`: limit of the whole call, where the client's own is too long.
+        """
         check_identifier("task_id", task_id)
         path = f"/generations/{quote(task_id, safe='')}"
-        answer = self._http.send(Call("GET", path, max_retries=max_retries))
+        answer = self._http.send(Call("GET", path, max_retries=max_retries, seconds=seconds))
         return read_generation(answer.data, answer.meta, origin=self._http.origin, spent="no")

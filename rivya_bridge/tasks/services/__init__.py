@@ -2,5 +2,6 @@
 
 from rivya_bridge.tasks.services.create import create_task
 from rivya_bridge.tasks.services.decide import cancel_task, continue_task
+from rivya_bridge.tasks.services.news import read_soon
 
-__all__ = ["cancel_task", "continue_task", "create_task"]
+__all__ = ["cancel_task", "continue_task", "create_task", "read_soon"]

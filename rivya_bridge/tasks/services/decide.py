@@ -13,6 +13,7 @@ from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.doorbell import ring_on_commit
 from rivya_bridge.tasks.models import Exposure, Task
 from rivya_bridge.tasks.services.finish import finish
+from rivya_bridge.tasks.services.key_window import key_window
 from rivya_bridge.tasks.services.transitions import LostClaim, add_event, unhold
 
 # A running task held for these never ends by itself, so that a person may give it up.
@@ -99,7 +100,7 @@ def continue_task(task_id: UUID | str) -> Task:
 def _check_window(task: Task) -> None:
     if task.held_from != "unconfirmed":
         return
-    if not policy.key_window_is_open(task.first_sent_at, timezone.now()):
+    if not policy.key_window_is_open(task.first_sent_at, timezone.now(), key_window(task.account)):
         raise Conflict(
             "The time within which the same key is known to be safe is over: sending again might "
             "make and charge a second task. Cancel this one and run it again as a new one."

@@ -12,7 +12,8 @@ from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt
 from rivya_bridge.tasks.services.attempts import close_failed, count_failures
 from rivya_bridge.tasks.services.finish import finish
-from rivya_bridge.tasks.services.transitions import add_event, hold, let_go, soon
+from rivya_bridge.tasks.services.references import lost_references, renew_references
+from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, soon
 
 
 def after_failed_sending(
@@ -36,7 +37,12 @@ def after_failed_sending(
     text = f"{error} {error.action}"
     if isinstance(error, InsufficientCredits):
         distrust_balance(task.account)
-    if following.status == "failed" and is_clean:
+    lost = lost_references(task, error) if is_clean else []
+    if lost:
+        with transaction.atomic():
+            change(task, status="queued", **_restored(task))
+            renew_references(task, lost, error)
+    elif following.status == "failed" and is_clean:
         fail(task, following.reason, text, error)
     elif following.status == "failed":
         _hold(task, "outcome_unknown", _refused_repeat_text(task, text), error, is_clean=False)

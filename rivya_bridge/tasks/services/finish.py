@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.transitions import add_event, let_go
 from rivya_bridge.tasks.signals import task_finished
 
@@ -30,6 +31,7 @@ def finish(task: Task, status: str, reason: str, text: str, **fields: Any) -> No
         )
         add_event(task, status, text, reason=reason)
         task_finished.send(sender=Task, task=task)
+        places.ring_next_on_commit(task.account)
 
 
 def _cancel_was_asked(task: Task) -> bool:

@@ -5,7 +5,7 @@ import hashlib
 from django.db import transaction
 from django.utils import timezone
 
-from rivya_bridge.files.services import upload_reference
+from rivya_bridge.files.uploading import UploadUnderWay, upload_reference
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import RivyaError
 from rivya_bridge.tasks import gates, policy
@@ -14,6 +14,9 @@ from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.failed_sending import error_fields, fail, unreachable_too_long
 from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, renew, soon
 
+# Another task uploads the same content: this one looks again after so long.
+UNDER_WAY_SECONDS = 1.0
+
 
 def freeze_body(task: Task) -> bool:
     """Uploads what must be uploaded and writes the bytes; False when that failed for now."""
@@ -21,7 +24,14 @@ def freeze_body(task: Task) -> bool:
     for reference in task.references.select_related("file"):
         renew(task, timezone.now())
         try:
-            remote = upload_reference(reference.file, model_id=task.model_id)
+            remote = upload_reference(
+                reference.file,
+                model_id=task.model_id,
+                keep_alive=lambda: renew(task, timezone.now()),
+            )
+        except UploadUnderWay:
+            let_go(task, soon(UNDER_WAY_SECONDS), lost_leases=task.lost_leases)
+            return False
         except RivyaError as error:
             _after_failed_upload(task, error, reference.file.name)
             return False

@@ -23,13 +23,18 @@ def poll(task: Task) -> None:
     if not is_at_home(task):
         return
     account = current_connection().account
+    if gates.key_is_refused(account):
+        hold(task, "key_refused", _refused_key_text(task))
+        return
     wait_until = gates.pass_gates(account, timezone.now())
     if wait_until:
         wait_for_gate(task, wait_until)
         return
     change(task, polls=task.polls + 1)
     try:
-        generation = rivya_client().generations.retrieve(task.remote_id or "", max_retries=0)
+        generation = rivya_client().generations.retrieve(
+            task.remote_id or "", max_retries=0, seconds=policy.POLL_CALL_SECONDS
+        )
     except RivyaError as error:
         _after_error(task, error, gates.heed(account, error))
         return
@@ -42,6 +47,13 @@ def poll(task: Task) -> None:
         "wrong_answer",
         f"Asked for {task.remote_id}, Rivya answered for {generation.id}. {task.spent_text} "
         "Continue to ask again.",
+    )
+
+
+def _refused_key_text(task: Task) -> str:
+    return (
+        "Rivya refused the API key when another task used it, so the state of this one is not read. "
+        f"{task.spent_text} Start with a valid key, or continue to try this one again."
     )
 
 

@@ -5,6 +5,7 @@ import logging
 from django.db.models import Q, QuerySet
 
 from rivya_bridge.connection import Connection, current_connection
+from rivya_bridge.credits.caps import room_today
 from rivya_bridge.tasks import gates
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.transitions import LostClaim, unhold
@@ -20,6 +21,20 @@ def release_held() -> int:
     count = _release(_at_home(connection), "The account it belongs to is in use again.")
     if not gates.key_is_refused(connection.account):
         count += _release(_key_refused(connection), "The key is no longer known to be refused.")
+    return count + _release_within_day_cap(connection.account)
+
+
+def _release_within_day_cap(account: str) -> int:
+    """Oldest first, as many as the day's cap carries."""
+    held = Task.objects.filter(status="held", reason="day_cap", account=account)
+    if not held.exists():
+        return 0
+    room, count = room_today(account), 0
+    for task in held.order_by("id")[:BATCH]:
+        if room is not None and task.estimated_credits > room:
+            break
+        room = None if room is None else room - task.estimated_credits
+        count += let_go_on(task, "The day's cap has room again.")
     return count
 
 

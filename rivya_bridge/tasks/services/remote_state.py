@@ -3,6 +3,7 @@
 Every function here may be called again with the same answer; a terminal task never changes.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,8 +17,12 @@ from rivya_bridge.credits.services import (
 )
 from rivya_bridge.rivya import Generation
 from rivya_bridge.tasks import policy
+from rivya_bridge.tasks.doorbell import ring_on_commit
 from rivya_bridge.tasks.models import Exposure, Task, TaskOutput
+from rivya_bridge.tasks.pace import pace
+from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.finish import finish
+from rivya_bridge.tasks.services.news import hurry_for_news
 from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, soon
 
 RANKS = {"queued": 1, "processing": 2, "succeeded": 3, "failed": 3}
@@ -83,10 +88,17 @@ def _still_running(task: Task, generation: Generation) -> None:
         if running_for > policy.POLL_BUDGET:
             hold(task, "poll_budget_over", _endless_text(task, said), **fields)
         else:
-            delay = policy.poll_delay(task.category, task.polls, running_for)
-            let_go(task, soon(delay), **fields)
+            let_go(task, soon(_next_reading(task, running_for)), **fields)
+            hurry_for_news(task)
         if is_news:
             _note_progress(task, said)
+
+
+def _next_reading(task: Task, running_for: timedelta) -> float:
+    """Seconds until it is read again: its own pace, or a slower one that all open tasks share."""
+    usual = policy.poll_delay(task.category, task.polls, running_for)
+    running = Task.objects.filter(status="running").count()
+    return max(usual, policy.crowd_delay(running, pace.rate))
 
 
 def _rank(status: str) -> int:
@@ -149,6 +161,8 @@ def _succeeded(task: Task, generation: Generation) -> None:
             results=len(generation.urls),
         )
         let_go(task, timezone.now())
+        ring_on_commit(task.pk)
+        places.ring_next_on_commit(task.account)
 
 
 def write_output_urls(task: Task, urls: tuple[str, ...]) -> None:

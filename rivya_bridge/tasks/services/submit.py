@@ -6,15 +6,24 @@ from django.db import transaction
 from django.utils import timezone
 
 from rivya_bridge.connection import Connection, current_connection, rivya_client
-from rivya_bridge.credits.services import reserve_credits
+from rivya_bridge.credits.caps import room_today, spending_caps
+from rivya_bridge.credits.services import release_credits, reserve_credits
 from rivya_bridge.rivya import RivyaError
 from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt
+from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.attempts import close_accepted, open_attempt
 from rivya_bridge.tasks.services.failed_sending import after_failed_sending
 from rivya_bridge.tasks.services.freeze import freeze_body
+from rivya_bridge.tasks.services.key_window import key_window
 from rivya_bridge.tasks.services.remote_state import accept
-from rivya_bridge.tasks.services.transitions import add_event, change, hold, wait_for_gate
+from rivya_bridge.tasks.services.transitions import (
+    add_event,
+    change,
+    hold,
+    let_go,
+    wait_for_gate,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,10 @@ def _may_repeat(task: Task) -> bool:
     """Holds an unconfirmed task whose key can no longer be trusted to mean the same task."""
     if task.status != "unconfirmed":
         return True
-    if policy.key_window_is_open(task.first_sent_at, timezone.now()):
+    window = key_window(task.account)
+    if policy.key_window_is_open(task.first_sent_at, timezone.now(), window):
         return True
-    minutes = int(policy.KEY_WINDOW.total_seconds() // 60)
+    minutes = int(window.total_seconds() // 60)
     hold(
         task,
         "outcome_unknown",
@@ -97,6 +107,16 @@ def _begin(task: Task) -> Sending | None:
         if not task.holds_reservation and not reserve_credits(task.account, task.estimated_credits):
             hold(task, "insufficient_credits", _too_poor_text(task), error_code="")
             return None
+        if not was_unconfirmed and places.free_places(task.account) <= 0:
+            # Counted after the reservation, whose row keeps others out until the commit.
+            release_credits(task.account, task.estimated_credits)
+            let_go(task, now, lost_leases=task.lost_leases)
+            return None
+        room = None if was_unconfirmed else room_today(task.account)
+        if room is not None and room < 0:
+            release_credits(task.account, task.estimated_credits)
+            hold(task, "day_cap", _over_day_cap_text(task))
+            return None
         change(
             task,
             status="submitting",
@@ -113,6 +133,14 @@ def _begin(task: Task) -> Sending | None:
             attempt=attempt.number,
         )
     return Sending(attempt, was_unconfirmed)
+
+
+def _over_day_cap_text(task: Task) -> str:
+    return (
+        f"With about {task.estimated_credits} credits more, today's cap of "
+        f"{spending_caps().day_cap} would be passed. Nothing was sent. The task goes on by itself "
+        "tomorrow (UTC), or as soon as the cap is raised on the credits page."
+    )
 
 
 def _too_poor_text(task: Task) -> str:

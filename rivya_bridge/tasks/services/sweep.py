@@ -5,13 +5,15 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from rivya_bridge.connection import current_connection
 from rivya_bridge.tasks.doorbell import ring
 from rivya_bridge.tasks.leases import is_due
 from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.balance import renew_balance
 from rivya_bridge.tasks.services.recovery import expire_dead_leases, recover_lost_leases
 from rivya_bridge.tasks.services.release import release_held
-from rivya_bridge.tasks.services.transitions import CLAIMABLE
+from rivya_bridge.tasks.services.transitions import RUNG_FOR
 
 RING_AGAIN = timedelta(seconds=10)
 MOST_RINGING = 200
@@ -35,17 +37,21 @@ def sweep_rows() -> int:
 def ring_due() -> int:
     """Rings for due tasks, each at most once in ten seconds, and for so many at once as may be heard.
 
-    While all workers are busy the bells would otherwise pile up in the broker.
+    While all workers are busy the bells would otherwise pile up in the broker. What is queued is
+    rung for as far as there are places; what runs at Rivya is the poller's.
     """
     now = timezone.now()
-    due = Task.objects.filter(is_due(now), lease_until=None, status__in=CLAIMABLE)
-    is_ringing = Q(rung_at__gt=now - RING_AGAIN, rung_at__lte=now + RING_AGAIN)
+    account = current_connection().account
+    due = Task.objects.filter(is_due(now), lease_until=None, status__in=RUNG_FOR)
+    due = due.exclude(status="queued", account=account)
+    is_ringing = Q(
+        rung_at__gt=now - RING_AGAIN, rung_at__lte=now + RING_AGAIN, rung_at__isnull=False
+    )
     room = MOST_RINGING - due.filter(is_ringing).count()
-    unrung = due.exclude(is_ringing & Q(rung_at__isnull=False))
+    unrung = due.exclude(is_ringing)
     ids = list(unrung.order_by("due_at").values_list("id", flat=True)[: max(0, room)])
-    if not ids:
-        return 0
-    Task.objects.filter(id__in=ids).update(rung_at=now)
+    if ids:
+        Task.objects.filter(id__in=ids).update(rung_at=now)
     for task_id in ids:
         ring(task_id)
-    return len(ids)
+    return len(ids) + places.ring_next(account, is_ringing)

@@ -1,5 +1,6 @@
 """Every change of a task's state: one conditional UPDATE on id, status and fence, and one event."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,21 +14,29 @@ from rivya_bridge.tasks.models import ADVANCING, Status, Task, TaskEvent
 
 # `submitting` is never claimed: it is left by its own worker, or by the sweep once its lease is over.
 CLAIMABLE = frozenset(ADVANCING - {Status.SUBMITTING})
+# What workers are rung for: sending and saving. What runs at Rivya is read by the poller alone.
+RUNG_FOR = frozenset(CLAIMABLE - {Status.RUNNING})
+READ_ALONE = frozenset({Status.RUNNING})
 
 
 class LostClaim(Exception):
     """Somebody else changed the row: stop quietly, nothing more is ours to write."""
 
 
-def claim(task_id: UUID | str, now: datetime) -> Task | None:
-    """Takes the lease of a due task, or None when it is not due, taken, held or finished.
+def claim(task_id: UUID | str, now: datetime, statuses: Collection[str] = CLAIMABLE) -> Task | None:
+    """Takes the lease of a due task in one of `statuses`, or None when it is not due, taken, or in
+    another.
 
     A lease that was never given back is not taken over here: the sweep counts and frees it first.
     """
     owner = new_owner()
-    rows = Task.objects.filter(is_due(now), lease_until=None, id=task_id, status__in=CLAIMABLE)
+    rows = Task.objects.filter(is_due(now), lease_until=None, id=task_id, status__in=statuses)
     taken = rows.update(
-        fence=F("fence") + 1, lease_until=now + LEASE, lease_owner=owner, updated_at=now
+        fence=F("fence") + 1,
+        lease_until=now + LEASE,
+        lease_owner=owner,
+        updated_at=now,
+        news_at=None,
     )
     if not taken:
         return None

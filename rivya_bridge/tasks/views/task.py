@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rivya_bridge.credits.models import LedgerEntry
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.explanation import explain, why_queued
 from rivya_bridge.tasks.models import Exposure, Task
 from rivya_bridge.tasks.selectors import get_task
 from rivya_bridge.tasks.services import cancel_task, continue_task
@@ -30,6 +31,8 @@ def detail(request: HttpRequest, task_id: UUID) -> HttpResponse:
     task = get_task(task_id)
     context = {
         "task": task,
+        "explanation": explain(task),
+        "waiting": why_queued(task),
         "request_text": frozen_request(task),
         "response_text": json.dumps(task.remote_payload, indent=2, ensure_ascii=False)
         if task.remote_payload

@@ -1,0 +1,140 @@
+"""The one reader of all tasks that run at Rivya: a few lines in one process, for every process.
+
+A dispatcher looks several times a second for running tasks that are due, and hands them to a few
+threads, one task each, as fast as the pace allows. A reading goes through the same fenced claim as
+every other step. The duty of reading is held by one process at a time; another takes it over.
+"""
+
+import logging
+import queue
+import threading
+from uuid import UUID
+
+from django.db import close_old_connections, connections
+from django.utils import timezone
+
+from rivya_bridge.connection import current_connection
+from rivya_bridge.tasks import gates
+from rivya_bridge.tasks.duties import leave_duty, take_duty
+from rivya_bridge.tasks.leases import is_due, new_owner
+from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.pace import Pace, pace
+from rivya_bridge.tasks.services.advance import advance
+from rivya_bridge.tasks.services.transitions import READ_ALONE
+
+log = logging.getLogger(__name__)
+
+DUTY = "poller"
+LINES = 4
+LOOK_SECONDS = 0.2
+AWAY_SECONDS = 1.0
+
+
+class Poller:
+    """Reads due tasks until stopped; an error is logged, not the end."""
+
+    def __init__(self, lines: int = LINES, pace: Pace = pace) -> None:
+        self._lines = lines
+        self._pace = pace
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._in_hand: set[UUID] = set()
+        self._handed: queue.SimpleQueue[UUID | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._limit_seen: tuple[int, int] | None = None
+        self._owner = ""
+
+    def start(self) -> None:
+        """Starts its threads. They are daemons: a process that ends does not wait for an answer."""
+        self._stop.clear()
+        works = [self._look, *[self._read] * self._lines]
+        for number, work in enumerate(works):
+            thread = threading.Thread(target=work, name=f"poller-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Only sets a flag, so that it may be called from a signal handler."""
+        self._stop.set()
+
+    def join(self, seconds: float) -> None:
+        """Waits for the threads to end after `stop`."""
+        for thread in self._threads:
+            thread.join(seconds)
+
+    def _look(self) -> None:
+        self._owner = new_owner()
+        while not self._stop.is_set():
+            close_old_connections()
+            try:
+                is_ours = self.round()
+            except Exception:
+                is_ours = False
+                log.exception("Looking for running tasks failed; it goes on.")
+            self._stop.wait(LOOK_SECONDS if is_ours else AWAY_SECONDS)
+        for _ in range(self._lines):
+            self._handed.put(None)
+        try:
+            leave_duty(DUTY, self._owner)
+        except Exception:  # the lease ends by itself
+            log.warning("The duty of reading could not be given back.")
+        connections.close_all()
+
+    def round(self) -> bool:
+        """Hands over what is due and may be read now; False when another process has the duty."""
+        self._owner = self._owner or new_owner()
+        now = timezone.now()
+        if not take_duty(DUTY, self._owner, now):
+            return False
+        account = current_connection().account
+        self._learn(account)
+        for task_id in self._due()[: self._room(account)]:
+            if not self._pace.take():
+                break
+            with self._lock:
+                self._in_hand.add(task_id)
+            self._handed.put(task_id)
+        return True
+
+    def _due(self) -> list[UUID]:
+        """Those that have waited longest first; a few more than can be read at once."""
+        with self._lock:
+            in_hand = list(self._in_hand)
+        running = Task.objects.filter(is_due(timezone.now()), status="running", lease_until=None)
+        rows = running.exclude(id__in=in_hand).order_by("due_at")
+        return list(rows.values_list("id", flat=True)[: self._lines])
+
+    def _room(self, account: str) -> int:
+        """How many readings may start: none behind a closed gate, one behind one that is probed."""
+        with self._lock:
+            idle = self._lines - len(self._in_hand)
+        return min(idle, gates.width(account, timezone.now(), self._lines))
+
+    def _learn(self, account: str) -> None:
+        """Each new rate limit, whoever met it, slows reading down."""
+        limit = gates.rate_limit_seen(account)
+        if limit is not None and limit != self._limit_seen:
+            self._pace.slow_down()
+        self._limit_seen = limit
+
+    def _read(self) -> None:
+        while True:
+            task_id = self._handed.get()
+            if task_id is None or self._stop.is_set():
+                break
+            self.read_one(task_id)
+        connections.close_all()
+
+    def read_one(self, task_id: UUID) -> None:
+        """One reading of one task, if it is still due; frees its line whatever happens."""
+        close_old_connections()
+        try:
+            advance(task_id, READ_ALONE)
+        except Exception:
+            log.exception("Task %s could not be read; it is read again.", task_id)
+        finally:
+            with self._lock:
+                self._in_hand.discard(task_id)
+
+
+poller = Poller()

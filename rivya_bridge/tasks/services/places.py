@@ -1,0 +1,81 @@
+"""Places at Rivya: how many tasks of an account may be there at once, and who gets the next one.
+
+A task has a place from its first sending until Rivya has finished it. What has none yet stays queued.
+Places go round by group (an experiment, a template): the group that has fewest tasks at Rivya is next,
+and between equals a run goes before a job. So a long batch never starves a single run.
+"""
+
+from collections import Counter
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from rivya_bridge.tasks.doorbell import ring
+from rivya_bridge.tasks.leases import is_due
+from rivya_bridge.tasks.models import Status, Task
+
+IN_FLIGHT = (Status.SUBMITTING, Status.UNCONFIRMED, Status.RUNNING)
+GROUP = ("origin", "group_url", "group_label")
+
+
+def in_flight(account: str) -> QuerySet[Task]:
+    """The tasks that have a place."""
+    return Task.objects.filter(account=account, status__in=IN_FLIGHT)
+
+
+def free_places(account: str) -> int:
+    return int(settings.RIVYA_IN_FLIGHT) - in_flight(account).count()
+
+
+def _waiting(account: str) -> QuerySet[Task]:
+    rows = Task.objects.filter(is_due(timezone.now()), account=account, status=Status.QUEUED)
+    return rows.filter(lease_until=None)
+
+
+def next_in_line(account: str, most: int) -> list[UUID]:
+    """The queued tasks that get the next `most` places, in their order (two queries)."""
+    if most <= 0:
+        return []
+    turn = Window(RowNumber(), partition_by=[F(name) for name in GROUP], order_by=F("id").asc())
+    rows = _waiting(account).annotate(turn=turn).filter(turn__lte=most)
+    busy = Counter(in_flight(account).values_list(*GROUP))
+    ranked = sorted(
+        (busy[tuple(group)] + turn, group[0] != Task.Origin.RUN, task_id)
+        for task_id, turn, *group in rows.values_list("id", "turn", *GROUP)
+    )
+    return [task_id for *_, task_id in ranked[:most]]
+
+
+def must_wait(task_id: UUID | str) -> bool:
+    """Whether a queued task has to stay so, because no place is free or others are before it."""
+    row = Task.objects.filter(pk=task_id).values_list("status", "account").first()
+    if row is None or row[0] != Status.QUEUED:
+        return False
+    free = free_places(row[1])
+    if free <= 0:
+        return True
+    if _waiting(row[1]).count() <= free:
+        return False
+    return UUID(str(task_id)) not in next_in_line(row[1], free)
+
+
+def ring_next(account: str, ringing: Q | None = None) -> int:
+    """Rings for those who get the free places now; `ringing` are rows that were rung already."""
+    ids = next_in_line(account, free_places(account))
+    rows = Task.objects.filter(id__in=ids)
+    wanted = set((rows.exclude(ringing) if ringing else rows).values_list("id", flat=True))
+    chosen = [task_id for task_id in ids if task_id in wanted]
+    if chosen:
+        Task.objects.filter(id__in=chosen).update(rung_at=timezone.now())
+    for task_id in chosen:
+        ring(task_id)
+    return len(chosen)
+
+
+def ring_next_on_commit(account: str) -> None:
+    """A place is free: whoever is next need not wait for the sweep."""
+    transaction.on_commit(lambda: ring_next(account) and None)
