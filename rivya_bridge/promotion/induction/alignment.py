@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rivya_bridge.promotion.induction.subsequence import common_length, common_words
 from rivya_bridge.promotion.induction.tokens import Token, is_telling, weight_of
@@ -103,7 +104,7 @@ def place_words(words: Words, rows: Sequence[Sequence[Token]]) -> list[list[int]
 
 def _closed(places: Sequence[int], length: int) -> list[bool]:
     ends = [-1, *places, length]
-    return [after == before + 1 for before, after in zip(ends, ends[1:], strict=False)]
+    return [after == before + 1 for before, after in pairwise(ends)]
 
 
 def _placed(words: Words, row: Sequence[Token], bonus: Sequence[float]) -> list[int]:

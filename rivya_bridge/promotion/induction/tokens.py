@@ -5,7 +5,10 @@ import unicodedata
 from typing import NamedTuple
 
 # A letter or sign with what belongs to it: marks, variation selectors, skin tones, joined signs.
-_MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f\u20d0-\u20ff\ufe00-\ufe0f"
+_MARKS = (
+    r"\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f"
+    r"\u20d0-\u20ff\ufe00-\ufe0f"
+)
 _TONES = "\U0001f3fb-\U0001f3ff"
 # Scripts that put no space between words: each of their letters is a token.
 _UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
