@@ -192,9 +192,9 @@ def test_an_odd_run_is_named_and_its_difference_shown(experiment):
 
 def test_a_preview_names_what_is_wrong_with_the_choices(experiment):
     [run, *_] = varied_runs(experiment)
-    previews, problems = preview(run, prompt="A {{ nothing")
+    previews, problems = preview(run, prompt="A cup")
     assert previews == []
-    assert [problem.field for problem in problems][0] == "prompt"
+    assert {problem.field for problem in problems} == {"variables"}
     previews, _ = preview(
         run, prompt="Photo of {{ subject }}", variables=propose(run).variables[:1]
     )

@@ -27,7 +27,7 @@ MAX_TOKENS = 1_500
 MAX_PROMPTS = 60
 MAX_SLOTS = 12
 # Signs and common words alone part two slots only if so many prompts agree.
-LEAST_FOR_COMMON_WORDS = 4
+LEAST_FOR_COMMON_WORDS = 3
 ROUNDS = 2
 
 
