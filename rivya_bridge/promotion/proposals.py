@@ -1,6 +1,7 @@
 """What a promotion would look like: drawn from the run and the accepted runs beside it."""
 
 import json
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -159,7 +160,7 @@ def _seen(shape: Shape, sources: Sequence[Run]) -> dict[str, list[tuple[str, lis
     for slot in shape.slots:
         numbers: dict[str | None, list[int]] = {}
         for member, value in sorted(slot.values.items()):
-            numbers.setdefault(value, []).append(sources[member].number)
+            insort(numbers.setdefault(value, []), sources[member].number)
         absent = numbers.pop(None, [])
         present = sorted(number for runs in numbers.values() for number in runs)
         if slot.is_optional:

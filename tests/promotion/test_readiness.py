@@ -215,16 +215,16 @@ def test_the_best_configuration_is_the_one_accepted_most(experiment, signed_in_c
 # --- HTTP API -------------------------------------------------------------------------------------
 
 
-def test_a_program_reads_and_overrides_readiness(experiment, signed_in_client):
+def test_a_program_reads_and_overrides_readiness(experiment, api_client):
     where = f"/api/v1/experiments/{experiment.pk}"
 
     def send(method: str, path: str, body: dict) -> dict:
-        call = getattr(signed_in_client, method)
+        call = getattr(api_client, method)
         answer = call(path, body, content_type="application/json")
         assert answer.status_code == 200, answer.content
         return answer.json()
 
-    assert signed_in_client.get(f"{where}/readiness").json()["verdict"] == "ready"
+    assert api_client.get(f"{where}/readiness").json()["verdict"] == "ready"
     assert send("put", f"{where}/consumer", {"name": ""})["verdict"] == "not_yet"
     body = {"question": "consumer", "points": "api", "reason": "From June on."}
     found = send("post", f"{where}/readiness/override", body)
@@ -233,8 +233,8 @@ def test_a_program_reads_and_overrides_readiness(experiment, signed_in_client):
     assert (own["question"], own["computed"], own["points"]) == ("consumer", "studio", "api")
     rules = "/api/v1/readiness/rules"
     assert send("put", rules, {"wallet_jobs": 500})["wallet_jobs"] == 500
-    assert signed_in_client.get(rules).json()["latest_runs"] == 8
-    assert signed_in_client.get(f"{where}/readiness").json()["verdict"] == "not_yet"
-    refused = signed_in_client.put(rules, {"wallet_jobs": 0}, content_type="application/json")
+    assert api_client.get(rules).json()["latest_runs"] == 8
+    assert api_client.get(f"{where}/readiness").json()["verdict"] == "not_yet"
+    refused = api_client.put(rules, {"wallet_jobs": 0}, content_type="application/json")
     assert refused.status_code == 422
     assert refused.json()["error"]["fields"][0]["field"] == "wallet_jobs"

@@ -124,11 +124,11 @@ def references(facts: References, rules: Rules) -> Answer:
 
 
 def consumer(facts: Consumer, rules: Rules) -> Answer:
-    link = (Link("consumer", "", "The named consumer"),)
     if facts.name:
+        link = (Link("consumer", "", facts.name),)
         return Answer(API, f"{facts.name} takes the result by {facts.delivery}.", link)
     change = "Name the system that uses the result, and whether it polls or gets a webhook."
-    return Answer(STUDIO, "Nobody consumes the result yet.", link, change)
+    return Answer(STUDIO, "Nobody consumes the result yet.", (), change)
 
 
 def credits(facts: Credits, rules: Rules) -> Answer:
@@ -145,7 +145,8 @@ def credits(facts: Credits, rules: Rules) -> Answer:
     middle, spread = median(costs), 0.0
     if costs[0] != costs[-1]:
         spread = 100 * (costs[-1] - costs[0]) / middle if middle else float("inf")
-    known = f"{len(costs)} runs cost {costs[0]} to {costs[-1]} credits (spread {_percent(spread)})"
+    range_text = f"{costs[0]} to {costs[-1]} credits" if spread else f"{costs[0]} credits each"
+    known = f"{len(costs)} runs cost {range_text} (spread {_percent(spread)})"
     if spread > rules.spread_percent:
         change = f"Keep what changes the price fixed, so that it varies by at most {rules.spread_percent} %."
         return Answer(

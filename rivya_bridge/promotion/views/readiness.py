@@ -36,7 +36,7 @@ def _address(link: Link) -> str:
         "credits": ("credits:overview", []),
     }
     if link.kind not in by_kind:
-        return "#consumer"
+        return "#who"
     name, args = by_kind[link.kind]
     return reverse(name, args=args)
 
