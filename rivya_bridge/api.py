@@ -21,6 +21,7 @@ from rivya_bridge.credits.api import router as credits_router
 from rivya_bridge.experiments.api import router as experiments_router
 from rivya_bridge.files.api import router as files_router
 from rivya_bridge.promotion.api import router as promotion_router
+from rivya_bridge.promotion.readiness.api import router as readiness_router
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.tasks.api import router as tasks_router
 from rivya_bridge.tasks.probe_api import router as probe_router
@@ -73,6 +74,7 @@ for router in (
     experiments_router,
     comparison_router,
     promotion_router,
+    readiness_router,
     automation_router,
     tasks_router,
     probe_router,

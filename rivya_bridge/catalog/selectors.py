@@ -1,6 +1,7 @@
 """Reads of the model list as last seen."""
 
 import difflib
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -30,6 +31,12 @@ def listed_models(category: str | None = None) -> list[Model]:
         rows = rows.filter(category=category)
     parsed = map(_parsed, rows.order_by("category", "display_name", "model_id"))
     return [model for model in parsed if model is not None]
+
+
+def models_by_ids(ids: Iterable[str]) -> dict[str, Model]:
+    """The known ones of these models by id, listed or not any more (one query)."""
+    rows = CatalogModel.objects.filter(pk__in=list(ids))
+    return {model.id: model for row in rows if (model := _parsed(row)) is not None}
 
 
 def model_names() -> dict[str, str]:

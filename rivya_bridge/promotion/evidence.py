@@ -7,6 +7,7 @@ from django.utils import timezone
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.experiments.selectors import experiment_facts
 from rivya_bridge.files.models import StoredFile
+from rivya_bridge.promotion.readiness.services import experiment_readiness
 
 
 def evidence_of(run: Run) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def evidence_of(run: Run) -> dict[str, Any]:
             "results": [_file(one.file) for one in run.results.select_related("file")],
         },
         "task": _task(run),
+        "readiness": experiment_readiness(run.experiment).as_json(),
     }
 
 

@@ -66,6 +66,11 @@ class VariableForm(forms.Form):
         label="Choices",
         help_text="For a choice: separated by commas.",
     )
+    min = forms.FloatField(required=False, label="Least")
+    max = forms.FloatField(required=False, label="Most")
+    max_length = forms.IntegerField(
+        required=False, min_value=1, max_value=5_000, label="Most characters"
+    )
     required = forms.BooleanField(required=False, label="Must be given by each job")
 
     def declaration(self) -> dict[str, Any]:
@@ -83,7 +88,22 @@ class VariableForm(forms.Form):
             options = [one.strip() for one in cleaned["options"].split(",") if one.strip()]
             default = cleaned["default"]
             declared["options"] = options or ([default] if default else [])
-        return declared
+        return declared | self._limits(declared["type"])
+
+    def _limits(self, kind: str) -> dict[str, Any]:
+        """The limits that this type has; those left empty are left out."""
+        names = {"number": ("min", "max"), "text": ("max_length",)}.get(kind, ())
+        found = {name: self.cleaned_data[name] for name in names}
+        return {name: _whole(value) for name, value in found.items() if value is not None}
+
+
+def _whole(value: float) -> int | float:
+    return int(value) if float(value).is_integer() else value
+
+
+def options_text(options: Sequence[str]) -> str:
+    """Choices as the form shows them; choices with commas cannot be shown so, and give ''."""
+    return "" if any("," in option for option in options) else ", ".join(options)
 
 
 def _typed_default(text: str, kind: str) -> Any:
@@ -113,14 +133,21 @@ class SlotForm(forms.Form):
 
 
 def param_rows(
-    model: Model, params: dict[str, Any], exposed: Sequence[str], data: Any
+    model: Model,
+    params: dict[str, Any],
+    exposed: Sequence[str],
+    varied: dict[str, list[Any]],
+    data: Any,
 ) -> list[dict[str, Any]]:
-    """A row per param of the model: its value in the run and whether jobs may set it."""
+    """A row per param of the model: its value in the run, the values that varied over the accepted
+    runs, and whether jobs may set it."""
     return [
         {
             "param": param,
             "value": params.get(param.key),
             "is_set": param.key in params,
+            "is_proposed": param.key in exposed,
+            "seen": ["model default" if one is None else one for one in varied.get(param.key, [])],
             "form": ParamForm(
                 data, prefix=f"param-{param.key}", initial={"exposed": param.key in exposed}
             ),

@@ -1,6 +1,7 @@
 """What a promotion would look like: drawn from the run and the accepted runs beside it."""
 
 import json
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,11 @@ from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.experiments.selectors import accepted_runs
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.promotion.variation import Candidate, find_candidates, with_variables
+from rivya_bridge.promotion.induction import Induction, Shape, declare, induce, source_of, switch_of
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import Model
 
-MAX_COMPARED = 20
+MAX_COMPARED = 39
 # Params that make the result random again; fixing one silently would make all jobs alike.
 SEED_KEYS = frozenset({"seed", "seeds"})
 
@@ -30,18 +31,21 @@ SEED_KEYS = frozenset({"seed", "seeds"})
 class Proposal:
     """A filled-in promotion form.
 
-    `prompt` is template source that renders to the run's prompt; `prompt_with_candidates` is the same
-    with the candidates as variables, declared in `candidate_variables`. `varied_params`: values seen,
-    by key. `accepted_runs` were looked at. With `problems`, the run cannot be promoted.
+    `sources` are the runs it is drawn from: the run itself first, then other accepted runs of its model,
+    the newest first; `induction` speaks of their prompts in this order. `prompt` is template source with
+    a variable where the prompts differ, declared in `variables`; with its defaults it renders to the
+    run's prompt. `seen`: by variable, the words that stood there and the numbers of their runs.
+    `varied_params`: values seen, by key. With `problems`, the run cannot be promoted.
     """
 
     name: str
     slug: str
     model_id: str
     prompt: str
-    candidates: list[Candidate]
-    prompt_with_candidates: str
-    candidate_variables: list[dict[str, Any]]
+    variables: list[dict[str, Any]]
+    seen: dict[str, list[tuple[str, list[int]]]]
+    induction: Induction
+    sources: list[Run]
     fixed_params: dict[str, Any]
     exposed_params: list[dict[str, Any]]
     varied_params: dict[str, list[Any]]
@@ -51,6 +55,11 @@ class Proposal:
     accepted_runs: int
     problems: list[Problem]
 
+    @property
+    def odd_runs(self) -> list[int]:
+        """Numbers of the runs whose prompts have another shape than the others."""
+        return [self.sources[place].number for place in self.induction.outliers]
+
 
 def propose(run: Run) -> Proposal:
     """The promotion that the evidence suggests; a person confirms or changes it.
@@ -59,22 +68,29 @@ def propose(run: Run) -> Proposal:
     """
     model = get_model(run.model_id)
     others = _accepted_beside(run)
-    references = [reference.file for reference in run.references.all()]
-    candidates = find_candidates(run.prompt, [other.prompt for other in others])
+    references = _references_of(run)
+    sources = [run, *others]
+    slots = slots_for(references, model, [_references_of(other) for other in others])
+    induction = induce(
+        [source.prompt for source in sources],
+        taken=[*(param.key for param in model.params), *(slot["name"] for slot in slots)],
+    )
+    shape = induction.shape if induction.shape and 0 in induction.shape.members else None
     varied = _varied_params(run, others)
     exposed = _exposed(run, model, varied)
     return Proposal(
         name=run.experiment.title[:120],
         slug=free_slug(run.experiment.title),
         model_id=run.model_id,
-        prompt=escape_prompt(run.prompt),
-        candidates=candidates,
-        prompt_with_candidates=with_variables(run.prompt, candidates),
-        candidate_variables=[_declared(candidate) for candidate in candidates],
+        prompt=source_of(shape) if shape else escape_prompt(run.prompt),
+        variables=declare(shape, 0) if shape else [],
+        seen=_seen(shape, sources) if shape else {},
+        induction=induction,
+        sources=sources,
         fixed_params=without(run.params, exposed),
         exposed_params=exposed,
         varied_params=varied,
-        file_slots=slots_for(references, model),
+        file_slots=slots,
         expected=expected_of(run),
         credit_cap=cap_for(run, model),
         accepted_runs=len(others) + (run.verdict == Run.Verdict.ACCEPTED),
@@ -138,19 +154,39 @@ def without(params: dict[str, Any], exposed: Sequence[dict[str, Any]]) -> dict[s
     return {key: value for key, value in params.items() if key not in keys}
 
 
-def _declared(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "name": candidate.name,
-        "type": "text",
-        "label": "",
-        "default": candidate.text,
-        "required": False,
-    }
+def _seen(shape: Shape, sources: Sequence[Run]) -> dict[str, list[tuple[str, list[int]]]]:
+    """Variable -> each text that stood there, with the numbers of its runs."""
+    found: dict[str, list[tuple[str, list[int]]]] = {}
+    for slot in shape.slots:
+        numbers: dict[str | None, list[int]] = {}
+        for member, value in sorted(slot.values.items()):
+            insort(numbers.setdefault(value, []), sources[member].number)
+        absent = numbers.pop(None, [])
+        present = sorted(number for runs in numbers.values() for number in runs)
+        if slot.is_optional:
+            found[switch_of(slot)] = [("yes", present), ("no", absent)]
+        if not slot.is_flag:
+            found[slot.name] = [(value, runs) for value, runs in numbers.items() if value]
+    return found
 
 
-def slots_for(references: Sequence[StoredFile], model: Model) -> list[dict[str, Any]]:
-    """A slot per reference, within the model's limits, with the used file as its default."""
-    return [_slot(number, file, model) for number, file in enumerate(references, 1)]
+def _references_of(run: Run) -> list[StoredFile]:
+    return [reference.file for reference in run.references.all()]
+
+
+def slots_for(
+    references: Sequence[StoredFile], model: Model, others: Sequence[Sequence[StoredFile]] = ()
+) -> list[dict[str, Any]]:
+    """A slot per reference, within the model's limits, with the used file as its default.
+
+    Where other runs had another file in its place, each job must give its own: the file that was used
+    is then only the example that the promotion is proved with.
+    """
+    slots = [_slot(number, file, model) for number, file in enumerate(references, 1)]
+    for place, slot in enumerate(slots):
+        given = {other[place].pk for other in others if place < len(other)}
+        slot["required"] = bool(given - {references[place].pk})
+    return slots
 
 
 def _slot(number: int, file: StoredFile, model: Model) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """The proof of a promotion: with its defaults, the version asks for exactly what the run asked for."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from rivya_bridge.automation.content import Content
 from rivya_bridge.automation.inputs import build_request, read_inputs
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
+from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem, Refusal
+
+MadeRequest = tuple[str, dict[str, Any], list[StoredFile]]
 
 
 def round_trip_difference(version: Content, run: Run) -> list[Problem]:
@@ -16,15 +20,25 @@ def round_trip_difference(version: Content, run: Run) -> list[Problem]:
     Fields are `model`, `prompt`, `params.<key>`, `references`, or the input that has no default.
     """
     try:
-        model = get_model(version.model_id)
-        inputs = read_inputs(version, model, {}, with_examples=True)
-        prompt, params, references = build_request(version, inputs)
+        request = made_request(version, {})
     except Refusal as refusal:
         return [_without_default(problem) for problem in refusal.problems]
+    return request_differences(request, version.model_id, run)
+
+
+def made_request(version: Content, raw: Mapping[str, Any]) -> MadeRequest:
+    """Prompt, params and references that a job with these inputs would send. Raises Refusal."""
+    model = get_model(version.model_id)
+    return build_request(version, read_inputs(version, model, raw, with_examples=True))
+
+
+def request_differences(request: MadeRequest, model_id: str, run: Run) -> list[Problem]:
+    """What differs between a made request and that of the run, by field; empty when equal."""
+    prompt, params, references = request
     used = [reference.file for reference in run.references.all()]
     problems = []
-    if model.id != run.model_id:
-        problems.append(_differs("model", run.model_id, model.id))
+    if model_id != run.model_id:
+        problems.append(_differs("model", run.model_id, model_id))
     if prompt != run.prompt:
         problems.append(_differs("prompt", run.prompt, prompt))
     problems += _param_differences(run.params, params)

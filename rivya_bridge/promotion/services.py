@@ -16,7 +16,9 @@ from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.promotion.evidence import evidence_of
 from rivya_bridge.promotion.models import Promotion
+from rivya_bridge.promotion.previews import Preview, previews_of
 from rivya_bridge.promotion.proposals import (
+    Proposal,
     cap_for,
     expected_of,
     free_slug,
@@ -27,9 +29,16 @@ from rivya_bridge.promotion.proposals import (
 )
 from rivya_bridge.promotion.round_trip import round_trip_difference
 from rivya_bridge.promotion.variables import complete_variables
-from rivya_bridge.refusals import Refusal
+from rivya_bridge.refusals import Problem, Refusal
 
-__all__ = ["Choices", "add_version_from_run", "promote_run", "propose", "round_trip_difference"]
+__all__ = [
+    "Choices",
+    "add_version_from_run",
+    "preview_promotion",
+    "promote_run",
+    "propose",
+    "round_trip_difference",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,20 @@ def add_version_from_run(run: Run, *, template_slug: str, **choices: Any) -> Tem
     """
     template = get_template(template_slug)
     return _promote(run, Choices(**choices), lambda draft: add_version(template, draft))
+
+
+def preview_promotion(
+    run: Run, proposal: Proposal, **choices: Any
+) -> tuple[list[Preview], list[Problem]]:
+    """What the chosen version would send for each source run, or what is wrong with it; stores nothing.
+
+    Raises Refusal when the choices cannot be read at all.
+    """
+    draft = _draft(run, Choices(**choices))
+    full, problems = normalized(draft, get_model(draft.model_id))
+    if problems:
+        return [], problems
+    return previews_of(full, proposal.sources, proposal.induction), []
 
 
 def _promote(

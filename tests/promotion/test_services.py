@@ -8,6 +8,7 @@ from rivya_bridge.experiments.services import judge_run
 from rivya_bridge.promotion.models import Promotion
 from rivya_bridge.promotion.services import (
     add_version_from_run,
+    preview_promotion,
     promote_run,
     propose,
     round_trip_difference,
@@ -71,7 +72,7 @@ def test_a_proposal_repeats_the_run(run):
     assert (proposal.name, proposal.slug) == ("Bottle on slate", "bottle-on-slate")
     assert proposal.fixed_params == {"resolution": "2K"}
     assert proposal.exposed_params == []
-    assert proposal.candidates == []
+    assert proposal.variables == []
     [slot] = proposal.file_slots
     assert (slot["kind"], slot["required"]) == ("image", False)
     assert slot["default_file"] == str(run.references.get().file_id)
@@ -110,16 +111,16 @@ def test_what_varied_between_accepted_runs_becomes_an_input(experiment):
     }  # fmt: skip
     assert proposal.varied_params == {"duration": ["5", "10"]}
     assert proposal.accepted_runs == 2
-    assert [one.text for one in proposal.candidates] == ["red"]
+    assert proposal.seen == {"cup_kind": [("red", [1]), ("blue", [2])]}
     version = promote_run(
         chosen,
         name="Cup",
-        prompt=proposal.prompt_with_candidates,
-        variables=proposal.candidate_variables,
+        prompt=proposal.prompt,
+        variables=proposal.variables,
         exposed_params=proposal.exposed_params,
     )
-    assert version.prompt == "A {{ value_1 }} cup on wet slate"
-    job, _ = start_job(version.template, {"value_1": "blue"}, source="form")
+    assert version.prompt == "A {{ cup_kind }} cup on wet slate"
+    job, _ = start_job(version.template, {"cup_kind": "blue"}, source="form")
     assert job.task.draft["prompt"] == "A blue cup on wet slate"
 
 
@@ -127,12 +128,77 @@ def test_runs_that_were_not_accepted_or_of_another_model_propose_nothing(experim
     chosen = record(experiment, prompt="A red cup on wet slate", verdict="accepted")
     record(experiment, prompt="A blue cup on wet slate", verdict="rejected")
     record(experiment, prompt="A pink cup on wet slate", verdict="accepted", model_id="flux-2-pro")
-    assert propose(chosen).candidates == []
+    assert propose(chosen).variables == []
+    assert propose(chosen).accepted_runs == 1
 
 
 def test_a_proposed_slug_is_free(experiment, run):
     promote_run(run, name="Bottle on slate")
     assert propose(run).slug == "bottle-on-slate-2"
+
+
+def varied_runs(experiment, *rest: str) -> list[Run]:
+    """Accepted runs whose subject, surface, aspect and reference differ."""
+    rows = [
+        ("a red cup", "slate", "1K"),
+        ("two green bottles", "oak", "2K"),
+        ("the clock", "sand", "1K"),
+    ]
+    return [
+        record(
+            experiment,
+            model_id="flux-2-pro",
+            prompt=f"Photo of {subject} on {surface}, soft light{end}",
+            params={"resolution": size},
+            references=[make_file(f"{surface}.png")],
+            verdict="accepted",
+        )
+        for (subject, surface, size), end in zip(rows, rest or ("", ", at night", ""), strict=True)
+    ]
+
+
+def preview(run: Run, **changes):
+    proposal = propose(run)
+    choices = {
+        "prompt": proposal.prompt,
+        "variables": proposal.variables,
+        "exposed_params": proposal.exposed_params,
+        "fixed_params": proposal.fixed_params,
+        "file_slots": proposal.file_slots,
+    }
+    return preview_promotion(run, proposal, **choices | changes)
+
+
+def test_the_proposal_repeats_every_run_that_it_was_drawn_from(experiment):
+    runs = varied_runs(experiment)
+    previews, problems = preview(runs[0])
+    assert problems == []
+    assert [one.run.number for one in previews] == [1, 3, 2]
+    assert [one.differences for one in previews] == [[], [], []]
+    assert [one.inputs["night"] for one in previews] == [False, False, True]
+    assert propose(runs[0]).file_slots[0]["required"] is True
+
+
+def test_an_odd_run_is_named_and_its_difference_shown(experiment):
+    runs = varied_runs(experiment, "", "", "")
+    record(experiment, model_id="flux-2-pro", prompt="Ein Hund läuft", verdict="accepted")
+    proposal = propose(runs[0])
+    assert proposal.odd_runs == [4]
+    previews, _ = preview(runs[0])
+    assert [(one.run.number, one.fits, bool(one.differences)) for one in previews] == [
+        (1, True, False), (4, False, True), (3, True, False), (2, True, False),
+    ]  # fmt: skip
+
+
+def test_a_preview_names_what_is_wrong_with_the_choices(experiment):
+    [run, *_] = varied_runs(experiment)
+    previews, problems = preview(run, prompt="A cup")
+    assert previews == []
+    assert {problem.field for problem in problems} == {"variables"}
+    previews, _ = preview(
+        run, prompt="Photo of {{ subject }}", variables=propose(run).variables[:1]
+    )
+    assert all([problem.field for problem in one.differences] == ["prompt"] for one in previews)
 
 
 # --- What is not promoted -------------------------------------------------------------------------

@@ -1,0 +1,330 @@
+"""How well the shape of prompts is found: a seeded corpus of hidden shapes, against a naive method.
+
+    python benchmarks/induction.py [--seed 7] [--sets 400] [--show]
+
+Each set has 5 to 40 prompts from one hidden shape with 1 to 4 slots: values of one to four words in
+several scripts, punctuation beside the slots, optional parts, and in every third set one odd prompt.
+As many sets again are of unrelated prompts, in which any shape is a false one. Printed for both methods:
+
+- precision: of the slots found, those whose values are exactly a hidden slot's values in every prompt;
+- recall: of the hidden slots, those found so;
+- exact: sets whose literal text and slots are all exactly the hidden ones;
+- odd ones: sets whose odd prompt, and no other, was set aside;
+- proof: prompts that the filled shape reproduces to the character, of those it claims as its own;
+- false shapes: sets of unrelated prompts that were given a shape.
+
+The naive method matches the first prompt's words with each other prompt's by difflib. The
+corpus is made by the same hand as the method, from templates of the kind that people write for pictures:
+its numbers tell regressions, not what a stranger's prompts would give.
+"""
+
+import argparse
+import itertools
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rivya_bridge.promotion.induction import Induction, Shape, Slot, induce
+from rivya_bridge.promotion.induction.shape import joined
+
+FRAMES = (
+    "A photo of {} on a {} background, soft light",
+    "Studio photograph of {} standing on {}, {} from the left, calm dark background",
+    "{} in the style of {}, highly detailed, 8k",
+    "Product: {}\nColor: {}\nMood: {}\nKeep the label free.",
+    "Slow push-in on {} at {} while the camera turns; no people.",
+    "Poster for {} (limited edition), printed on {}!",
+    "Ein Plakat für {}, gedruckt auf {}, ruhige Farben.",
+    "Cinematic wide shot: {} walks through {}. Rain, neon, {} mood. Shot on 35mm film.",
+    "Icon of {}, flat vector, {} palette, no text",
+    "Make exactly {} bottles of {} in a row on {}; nothing else in the picture.",
+    "Close-up portrait of {}, wearing {}, {} lighting, {} lens",
+    "A cup with a lid and {} beside a plate on a table with {}.",
+    'The words "{}" written by hand on {}, seen from above',
+    "商品写真：{}、背景は{}、やわらかい光",
+    "{}: isometric room, {} walls, tiny furniture, clay render",
+)
+OPTIONAL = (", at night", ", with steam rising", ". No text anywhere", ", golden hour")
+OPTIONAL_SLOTS = (", inspired by {}", " -- seen by {}", ", printed in {}")
+VALUES = (
+    "red cup", "blue glass bottle", "lighthouse", "an old fox", "paper lantern", "two apples",
+    "Zürich", "café crème", "sauce piquante", "wet slate", "raw linen", "brushed steel", "fresh snow",
+    "soft window light", "warm sunset glow", "cold morning haze", "Monet", "Hokusai", "Bauhaus",
+    "teal and orange", "pale green", "burnt umber", "quiet", "festive", "street market", "empty hall",
+    "кофейная чашка", "كوب أحمر", "赤い椅子", "👩‍🚀 astronaut", "👨‍👩‍👧 family", "half-timbered house",
+    "16:9 frame", "3.5 mm jack", "rock 'n' roll", "basalt cliff by sea", "moss", "velvet", "oak",
+    "glass of cold milk", "tin robot", "ceramic owl", "sailing boat", "wool scarf", "desert road",
+)  # fmt: skip
+UNRELATED = [
+    "a",
+    "the",
+    "of",
+    "and",
+    "with",
+    "on",
+    "in",
+    "at",
+    "lighthouse",
+    "coffee",
+    "river",
+    "mountain",
+    "engine",
+    "violin",
+    "market",
+    "forest",
+    "robot",
+    "cat",
+    "piano",
+    "window",
+    "desert",
+    "ship",
+    "bridge",
+    "storm",
+    "garden",
+    "clock",
+    "train",
+    "mirror",
+    "candle",
+    "island",
+    "castle",
+    "dragon",
+    "wheel",
+    "photo",
+    "of",
+    "painting",
+    "light",
+    "dark",
+    "soft",
+    "bright",
+    "golden",
+    "blue",
+    "red",
+    "green",
+    "old",
+    "new",
+    "tiny",
+    "huge",
+    "quiet",
+    "wild",
+    "city",
+]
+
+
+@dataclass(slots=True)
+class Hidden:
+    """A set of prompts with the truth about it. `slots`: values by slot, None where left out; `shape`
+    has one mark for each slot. `odd`: the place of the odd prompt."""
+
+    prompts: list[str]
+    slots: list[list[str | None]] = field(default_factory=list)
+    shape: str = ""
+    odd: int | None = None
+
+
+def hidden_set(chance: random.Random, number: int) -> Hidden:
+    count = chance.randint(5, 40)
+    frame = chance.choice(FRAMES)
+    pieces = frame.split("{}")
+    columns: list[list[str | None]] = []
+    for _ in pieces[1:]:
+        pool = chance.sample(VALUES, chance.randint(3, 12))
+        column = [chance.choice(pool) for _ in range(count)]
+        column[0], column[1] = pool[0], pool[1]
+        columns.append(list(column))
+    rows = [_filled(pieces, [column[row] for column in columns]) for row in range(count)]
+    shape = "\0".join(pieces)
+    shown = columns
+    if chance.random() < 0.4:
+        rows, shown, shape = _with_option(chance, rows, columns, shape)
+    made = Hidden(rows, shown, shape)
+    if number % 3 == 0:
+        made.odd = chance.randrange(count)
+        made.prompts[made.odd] = unrelated_prompt(chance)
+    return made
+
+
+def _filled(pieces: Sequence[str], values: Sequence[str | None]) -> str:
+    return pieces[0] + "".join(
+        f"{value}{rest}" for value, rest in zip(values, pieces[1:], strict=True)
+    )
+
+
+def _with_option(
+    chance: random.Random, rows: list[str], columns: list[list[str | None]], shape: str
+) -> tuple[list[str], list[list[str | None]], str]:
+    """An optional part at the end, with or without a slot of its own; at least two have it or not."""
+    part = chance.choice(OPTIONAL + OPTIONAL_SLOTS)
+    has = [True, True, False, False, *(chance.random() < 0.5 for _ in rows[4:])]
+    order = chance.sample(range(len(rows)), len(rows))
+    has = [has[place] for place in order]
+    pool = chance.sample(VALUES, 6)
+    values = [pool[number % 6] for number, _ in enumerate(rows)]
+    is_slot = "{}" in part
+    filled = [
+        row + (part.replace("{}", value) if own else "")
+        for row, value, own in zip(rows, values, has, strict=True)
+    ]
+    column = [
+        (value if is_slot else "") if own else None for value, own in zip(values, has, strict=True)
+    ]
+    mark = "\1" + part.replace("{}", "\0" if is_slot else "") + "\1"
+    return filled, [*columns, column], shape + mark
+
+
+def unrelated_prompt(chance: random.Random) -> str:
+    return " ".join(chance.choice(UNRELATED) for _ in range(chance.randint(8, 30)))
+
+
+def unrelated_set(chance: random.Random) -> Hidden:
+    return Hidden([unrelated_prompt(chance) for _ in range(chance.randint(2, 20))])
+
+
+# --- Methods --------------------------------------------------------------------------------------
+
+
+def naive(prompts: Sequence[str]) -> Induction:
+    """The first prompt against each other one with difflib: words that all matched are literal."""
+    rows = [prompt.split(" ") for prompt in prompts]
+    places = [_matched(rows[0], row) for row in rows]
+    kept = [at for at in range(len(rows[0])) if all(at in own for own in places)]
+    if len(kept) * 3 < len(rows[0]):
+        return Induction(None, reason="too little is shared")
+    columns = [
+        _between(row, [own[at] for at in kept]) for row, own in zip(rows, places, strict=True)
+    ]
+    pieces: list[str | Slot] = []
+    for number, gap in enumerate(zip(*columns, strict=True)):
+        if len(set(gap)) > 1:
+            pieces.append(Slot(f"value_{number}", dict(enumerate(gap))))
+        else:
+            pieces.append(gap[0])
+        pieces.append(rows[0][kept[number]] if number < len(kept) else "")
+    return Induction(Shape(_spaced(pieces), tuple(range(len(prompts)))))
+
+
+def _matched(first: list[str], other: list[str]) -> dict[int, int]:
+    blocks = SequenceMatcher(None, first, other, autojunk=False).get_matching_blocks()
+    return {block.a + step: block.b + step for block in blocks for step in range(block.size)}
+
+
+def _between(row: list[str], kept: list[int]) -> list[str]:
+    ends = [-1, *kept, len(row)]
+    return [" ".join(row[one + 1 : other]) for one, other in itertools.pairwise(ends)]
+
+
+def _spaced(pieces: list[str | Slot]) -> tuple[str | Slot, ...]:
+    """Single spaces between what is not empty."""
+    found: list[str | Slot] = []
+    for piece in pieces:
+        if piece != "":
+            found += [" ", piece] if found else [piece]
+    return joined(found)
+
+
+def marked(shape: Shape) -> str:
+    """The shape as text, written as the hidden ones are."""
+    return "".join(
+        piece
+        if isinstance(piece, str)
+        else f"\1{piece.before}{'' if piece.is_flag else chr(0)}{piece.after}\1"
+        if piece.is_optional
+        else "\0"
+        for piece in shape.pieces
+    )
+
+
+# --- Scores ---------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Score:
+    found: int = 0
+    right: int = 0
+    hidden: int = 0
+    sets: int = 0
+    exact: int = 0
+    odd_sets: int = 0
+    odd_right: int = 0
+    members: int = 0
+    reproduced: int = 0
+    false: int = 0
+    unrelated: int = 0
+    slowest: float = 0.0
+
+    def add(self, truth: Hidden, result: Induction) -> bool:
+        """Counts one set with a hidden shape; whether it was found exactly."""
+        self.sets += 1
+        own = [place for place in range(len(truth.prompts)) if place != truth.odd]
+        wanted = [tuple(column[place] for place in own) for column in truth.slots]
+        # A slot that had one value in all its prompts is literal: nobody could tell.
+        self.hidden += len(wanted)
+        if truth.odd is not None:
+            self.odd_sets += 1
+            self.odd_right += result.shape is not None and result.outliers == (truth.odd,)
+        if result.shape is None:
+            return False
+        found = [tuple(slot.values.get(place) for place in own) for slot in result.shape.slots]
+        self.found += len(found)
+        self.right += sum(values in wanted for values in found)
+        for member in result.shape.members:
+            self.members += 1
+            filled = result.shape.fill(result.shape.values_of(member))
+            self.reproduced += filled == truth.prompts[member]
+        is_exact = marked(result.shape) == truth.shape and not set(result.outliers) - {truth.odd}
+        self.exact += is_exact
+        return is_exact
+
+    def lines(self) -> list[str]:
+        def share(part: int, whole: int) -> str:
+            return f"{part / whole if whole else 0:6.1%}  ({part} of {whole})"
+
+        return [
+            f"  slot precision  {share(self.right, self.found)}",
+            f"  slot recall     {share(self.right, self.hidden)}",
+            f"  exact shapes    {share(self.exact, self.sets)}",
+            f"  odd ones        {share(self.odd_right, self.odd_sets)}",
+            f"  proof           {share(self.reproduced, self.members)}",
+            f"  false shapes    {share(self.false, self.unrelated)}",
+            f"  slowest set     {self.slowest * 1000:.0f} ms",
+        ]
+
+
+def measure(
+    method: Callable[[Sequence[str]], Induction], seed: int, sets: int, *, show: bool = False
+) -> Score:
+    """The same sets for every method with one seed."""
+    chance = random.Random(seed)
+    score = Score()
+    for number in range(sets):
+        truth, noise = hidden_set(chance, number), unrelated_set(chance)
+        began = time.perf_counter()
+        result = method(truth.prompts)
+        score.slowest = max(score.slowest, time.perf_counter() - began)
+        if not score.add(truth, result) and show:
+            got = marked(result.shape) if result.shape else result.reason
+            print(f"{truth.shape!r}\n{got!r} odd {truth.odd} {result.outliers}\n")
+        score.unrelated += 1
+        score.false += method(noise.prompts).shape is not None
+    return score
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--sets", type=int, default=400)
+    parser.add_argument("--show", action="store_true", help="print the sets that were not exact")
+    given = parser.parse_args()
+    print(f"{given.sets} sets with a hidden shape, {given.sets} unrelated ones, seed {given.seed}")
+    for name, method in (("induction", induce), ("difflib, the first against each", naive)):
+        score = measure(method, given.seed, given.sets, show=given.show and method is induce)
+        print(name, *score.lines(), sep="\n")
+
+
+if __name__ == "__main__":
+    main()

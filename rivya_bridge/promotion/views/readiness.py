@@ -1,0 +1,164 @@
+"""Readiness of one experiment, the board of all, and the rules behind both."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rivya_bridge.experiments.models import Experiment, Run
+from rivya_bridge.experiments.selectors import accepted_runs, get_experiment
+from rivya_bridge.promotion.models import ReadinessOverride, ReadinessVerdict, ResultConsumer
+from rivya_bridge.promotion.readiness import services
+from rivya_bridge.promotion.readiness.forms import ConsumerForm, OverrideForm, RulesForm
+from rivya_bridge.promotion.readiness.questions import QUESTIONS, VERDICTS, WORDS, Link
+from rivya_bridge.promotion.readiness.selectors import current_rules
+from rivya_bridge.refusals import Refusal
+from rivya_bridge.web.errors import add_refusal
+from rivya_bridge.web.forms import add_problems
+from rivya_bridge.web.pagination import keyset_page
+
+BOARD_SIZE = 30
+HISTORY = 30
+
+
+def _address(link: Link) -> str:
+    """Where a piece of evidence is looked at."""
+    by_kind = {
+        "run": ("experiments:run", [link.id]),
+        "comparison": ("comparison:detail", [link.id]),
+        "model": ("catalog:list", []),
+        "credits": ("credits:overview", []),
+    }
+    if link.kind not in by_kind:
+        return "#who"
+    name, args = by_kind[link.kind]
+    return reverse(name, args=args)
+
+
+def _reply_row(reply: services.Reply) -> dict[str, Any]:
+    return {
+        "reply": reply,
+        "words": WORDS[reply.points],
+        "computed": WORDS[reply.answer.points],
+        "links": [(link.label, _address(link)) for link in reply.answer.evidence],
+        "form": OverrideForm(prefix=reply.key),
+    }
+
+
+@require_safe
+def readiness(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
+    experiment = get_experiment(experiment_id)
+    found = services.experiment_readiness(experiment)
+    consumer = ResultConsumer.objects.filter(experiment=experiment).first()
+    initial = {"name": consumer.name, "delivery": consumer.delivery} if consumer else None
+    context = {
+        "experiment": experiment,
+        "readiness": found,
+        "rows": [_reply_row(reply) for reply in found.replies],
+        "consumer_form": ConsumerForm(initial=initial),
+        "rules": current_rules(),
+        "verdicts": [
+            (entry, VERDICTS[entry.verdict])
+            for entry in ReadinessVerdict.objects.filter(experiment=experiment).order_by("-id")[
+                :HISTORY
+            ]
+        ],
+        "ended": [
+            (entry, QUESTIONS[entry.question][0], WORDS[entry.points])
+            for entry in ReadinessOverride.objects.filter(
+                experiment=experiment, ended_at__isnull=False
+            ).order_by("-id")[:HISTORY]
+        ],
+    }
+    return render(request, "promotion/readiness.html", context)
+
+
+@require_POST
+def override(request: HttpRequest, experiment_id: UUID, question: str) -> HttpResponse:
+    """Writes an override, or takes it back with `withdraw`."""
+    experiment = get_experiment(experiment_id)
+    if "withdraw" in request.POST:
+        services.end_override(experiment, question)
+        return redirect("promotion:readiness", experiment.pk)
+    points = request.POST.get(f"{question}-points", "")
+    reason = request.POST.get(f"{question}-reason", "")
+    try:
+        services.override_answer(experiment, question, points, reason)
+    except Refusal as refusal:
+        add_refusal(request, refusal)
+    else:
+        messages.success(request, "Your answer counts until the evidence for it changes.")
+    return redirect("promotion:readiness", experiment.pk)
+
+
+@require_POST
+def consumer(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
+    experiment = get_experiment(experiment_id)
+    name, delivery = request.POST.get("name", ""), request.POST.get("delivery", "")
+    try:
+        services.name_consumer(experiment, name, delivery)
+    except Refusal as refusal:
+        add_refusal(request, refusal)
+    return redirect("promotion:readiness", experiment.pk)
+
+
+@require_safe
+def promote_experiment(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
+    """To the promote page of the configuration that was accepted most often, by its newest run."""
+    experiment = get_experiment(experiment_id)
+    rows = Run.objects.filter(experiment=experiment, verdict=Run.Verdict.ACCEPTED)
+    best = (
+        rows.values("model_id", "prompt", "params")
+        .annotate(times=Count("pk"))
+        .order_by("-times", "model_id")
+        .first()
+    )
+    if best is None:
+        messages.error(
+            request, "No run is accepted yet: accept the one that works, then promote it."
+        )
+        return redirect("experiments:detail", experiment.pk)
+    same = {key: best[key] for key in ("model_id", "prompt", "params")}
+    run = accepted_runs(experiment).filter(**same).first() or rows.latest("id")
+    return redirect("promotion:promote", run.pk)
+
+
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """Experiments by verdict, from the newest on; archived ones are left out."""
+    rows = Experiment.objects.exclude(status=Experiment.Status.ARCHIVED)
+    page = keyset_page(rows, request.GET.get("after"), size=BOARD_SIZE)
+    found = services.readiness_of(page.items)
+    columns = [
+        (title, [one for one in found if one.verdict == key])
+        for key, title in reversed(VERDICTS.items())
+    ]
+    context = {
+        "columns": columns,
+        "page": page,
+        "next_query": f"after={page.next_cursor}" if page.next_cursor else "",
+    }
+    return render(request, "promotion/board.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rules(request: HttpRequest) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    form = RulesForm(data, initial=asdict(current_rules()))
+    if data is not None and form.is_valid():
+        try:
+            services.set_rules(form.cleaned_data)
+        except Refusal as refusal:
+            add_problems(form, refusal)
+        else:
+            messages.success(request, "The rules are kept; every verdict follows them from now on.")
+            return redirect("promotion:board")
+    return render(
+        request, "promotion/rules.html", {"form": form}, status=422 if form.errors else 200
+    )
