@@ -47,6 +47,15 @@ if USES_SANDBOX:
     RIVYA_BASE_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
     RIVYA_API_KEY = "rvya_sk_sandbox_full"
 
+# Keys entered on the Connection page are encrypted under this text, or under a file made for it.
+BRIDGE_ENCRYPTION_KEY = env.text("BRIDGE_ENCRYPTION_KEY")
+if BRIDGE_ENCRYPTION_KEY and len(BRIDGE_ENCRYPTION_KEY) < 32:
+    raise ImproperlyConfigured(
+        "BRIDGE_ENCRYPTION_KEY is too short: give a random text of at least 32 characters, or leave "
+        "it out and a key file is made in the data folder."
+    )
+CONNECTION_KEY_FILE = BRIDGE_DATA_DIR / "connection.key"
+
 # Files ----------------------------------------------------------------------------------------
 
 FILES_DIR = BRIDGE_DATA_DIR / "files"
@@ -76,6 +85,7 @@ INSTALLED_APPS = [
     "csp",
     "rivya_bridge.web",
     "rivya_bridge.access",
+    "rivya_bridge.connection",
     "rivya_bridge.files",
     "rivya_bridge.catalog",
     "rivya_bridge.credits",

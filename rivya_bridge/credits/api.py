@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from rivya_bridge.connection import current_connection
+from rivya_bridge.connection import one_connection
 from rivya_bridge.credits.selectors import spending
 from rivya_bridge.credits.services import refresh_wallet
 
@@ -30,9 +30,9 @@ class CreditsOut(Schema):
 @router.get("/credits", response=CreditsOut, summary="The wallet, read now, and what was spent")
 def read_credits(request: HttpRequest) -> dict[str, Any]:
     """Asks Rivya for the balance; when it does not answer, the last known one with the error."""
-    connection = current_connection()
-    wallet = refresh_wallet()
-    sums = spending()
+    with one_connection() as connection:
+        wallet = refresh_wallet()
+        sums = spending()
     return {
         "account": connection.account,
         "host": connection.host,

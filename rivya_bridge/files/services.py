@@ -9,7 +9,7 @@ from av.error import FFmpegError
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from rivya_bridge.connection import current_connection, rivya_client
+from rivya_bridge.connection import current_connection, one_connection, rivya_client
 from rivya_bridge.files import media, store
 from rivya_bridge.files.models import Kind, RemoteFile, StoredFile
 from rivya_bridge.files.peaks import draw, measure_file
@@ -172,6 +172,7 @@ def _printable(text: str) -> Iterable[str]:
     return (letter for letter in encodable if letter.isprintable())
 
 
+@one_connection()
 def upload_reference(file: StoredFile, *, model_id: str) -> RemoteFile:
     """The content as the account in use knows it; uploaded now if it never was.
 

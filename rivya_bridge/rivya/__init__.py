@@ -5,7 +5,7 @@ with Rivya(base_url="https://rivya.ai", api_key=key) as client:
 """
 
 from rivya_bridge.rivya._http import Timeouts
-from rivya_bridge.rivya.client import Rivya
+from rivya_bridge.rivya.client import Rivya, check_access
 from rivya_bridge.rivya.downloads import (
     Downloaded,
     Downloader,
@@ -31,6 +31,7 @@ from rivya_bridge.rivya.errors import (
     StatusError,
     ValidationFailed,
 )
+from rivya_bridge.rivya.resources.scopes import ScopeState
 from rivya_bridge.rivya.types.answer import AnswerMeta
 from rivya_bridge.rivya.types.credits import Credits
 from rivya_bridge.rivya.types.file import RemoteFile
@@ -65,8 +66,10 @@ __all__ = [
     "Rivya",
     "RivyaError",
     "ScopeDenied",
+    "ScopeState",
     "ServerFailure",
     "StatusError",
     "Timeouts",
     "ValidationFailed",
+    "check_access",
 ]
