@@ -18,6 +18,7 @@ class CreditsOut(Schema):
 
     account: str
     host: str
+    base_url: str
     is_sandbox: bool
     current_credits: int | None
     reserved_credits: int
@@ -36,6 +37,7 @@ def read_credits(request: HttpRequest) -> dict[str, Any]:
     return {
         "account": connection.account,
         "host": connection.host,
+        "base_url": connection.base_url,
         "is_sandbox": connection.is_sandbox,
         "current_credits": wallet.current_credits,
         "reserved_credits": wallet.reserved_credits,

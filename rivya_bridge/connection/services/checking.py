@@ -9,7 +9,7 @@ from django.utils import timezone
 from rivya_bridge.connection.clients import rivya_client
 from rivya_bridge.connection.current import Connection
 from rivya_bridge.connection.models import ConnectionCheck
-from rivya_bridge.rivya import AuthenticationFailed, Rivya, RivyaError, ScopeDenied
+from rivya_bridge.rivya import AuthenticationFailed, Rivya, RivyaError, ScopeDenied, Timeouts
 
 
 def check_connection(connection: Connection) -> ConnectionCheck:
@@ -41,7 +41,8 @@ def _ask(client: Rivya, found: dict[str, Any]) -> None:
 
 def try_access(base_url: str, api_key: str) -> str:
     """A sentence when the server refuses this key, else "" (also when it cannot be reached)."""
-    with Rivya(base_url=base_url, api_key=api_key, max_retries=0) as client:
+    limits = Timeouts(read=10.0, write=10.0, operation=15.0)  # a person waits for the form
+    with Rivya(base_url=base_url, api_key=api_key, timeout=limits, max_retries=0) as client:
         try:
             client.credits.retrieve()
         except AuthenticationFailed as error:
