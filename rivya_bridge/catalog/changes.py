@@ -34,9 +34,12 @@ def note_changes(base_url: str, seen_at: datetime, models: Sequence[Model]) -> i
     CatalogChange.objects.bulk_create(
         CatalogChange(base_url=base_url, seen_at=seen_at, **_storable(asdict(one))) for one in found
     )
-    CatalogReading.objects.filter(pk=base_url).update(read_at=seen_at, facts=facts)
+    reading = CatalogReading.objects.filter(pk=base_url)
     if found:
+        reading.update(read_at=seen_at, facts=facts)
         _forget_oldest(base_url)
+    else:
+        reading.update(read_at=seen_at)
     return len(found)
 
 

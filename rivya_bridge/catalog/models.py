@@ -45,6 +45,15 @@ class CatalogReading(models.Model):
     facts = models.JSONField()
 
 
+_FIELD_WORDS = {
+    "base_credits": "price in credits",
+    "billing_type": "billing",
+    "display_name": "name",
+    "max_prompt_length": "prompt limit",
+    "reference_media.max_files": "most reference files",
+}
+
+
 class CatalogChange(models.Model):
     """One difference between two readings of a server's list; never changed.
 
@@ -87,11 +96,12 @@ class CatalogChange(models.Model):
             return "was added to the list"
         if self.kind == self.Kind.REMOVED:
             return "left the list"
+        field = _FIELD_WORDS.get(self.field, self.field)
         if self.before is None:
-            return f"{self.field} is new: {shown(self.after)}"
+            return f"{field} is new: {shown(self.after)}"
         if self.after is None:
-            return f"{self.field} is gone (it was {shown(self.before)})"
-        return f"{self.field}: {shown(self.before)} → {shown(self.after)}"
+            return f"{field} is gone (it was {shown(self.before)})"
+        return f"{field}: {shown(self.before)} → {shown(self.after)}"
 
 
 def shown(value: object) -> str:
