@@ -17,6 +17,7 @@ from rivya_bridge import __version__
 from rivya_bridge.automation.api import router as automation_router
 from rivya_bridge.catalog.api import router as catalog_router
 from rivya_bridge.comparison.api import router as comparison_router
+from rivya_bridge.connection.api import router as connection_router
 from rivya_bridge.credits.api import router as credits_router
 from rivya_bridge.experiments.api import router as experiments_router
 from rivya_bridge.files.api import router as files_router
@@ -81,6 +82,7 @@ for router in (
     credits_router,
     files_router,
     catalog_router,
+    connection_router,
 ):
     api.add_router("", router)
 

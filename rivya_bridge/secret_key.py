@@ -9,10 +9,11 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 
-def read_or_make(path: Path) -> str:
+def read_or_make(path: Path, consequence: str = "everybody signs in anew") -> str:
     """The secret in `path`; made there first if absent, by exactly one of several processes.
 
-    Raises ImproperlyConfigured when the file cannot be read or written.
+    Raises ImproperlyConfigured when the file cannot be read or written; `consequence` tells what a
+    new one would mean.
     """
     try:
         _make_once(path)
@@ -24,7 +25,7 @@ def read_or_make(path: Path) -> str:
     if len(secret) < 50:
         raise ImproperlyConfigured(
             f"The secret in {str(path)!r} is too short: delete the file to make a new one "
-            "(everybody signs in anew)."
+            f"({consequence})."
         )
     return secret
 

@@ -50,6 +50,14 @@ if USES_SANDBOX:
 # How many tasks may be at Rivya at once, and how often a second the running ones may be asked for.
 RIVYA_IN_FLIGHT = env.number("RIVYA_IN_FLIGHT", 8, lowest=1, highest=1000)
 RIVYA_READS_PER_SECOND = env.number("RIVYA_READS_PER_SECOND", 4, lowest=1, highest=50)
+# Keys entered on the Connection page are encrypted under this text, or under a file made for it.
+BRIDGE_ENCRYPTION_KEY = env.text("BRIDGE_ENCRYPTION_KEY")
+if BRIDGE_ENCRYPTION_KEY and len(BRIDGE_ENCRYPTION_KEY) < 32:
+    raise ImproperlyConfigured(
+        "BRIDGE_ENCRYPTION_KEY is too short: give a random text of at least 32 characters, or leave "
+        "it out and a key file is made in the data folder."
+    )
+CONNECTION_KEY_FILE = BRIDGE_DATA_DIR / "connection.key"
 
 # Files ----------------------------------------------------------------------------------------
 
@@ -80,6 +88,7 @@ INSTALLED_APPS = [
     "csp",
     "rivya_bridge.web",
     "rivya_bridge.access",
+    "rivya_bridge.connection",
     "rivya_bridge.files",
     "rivya_bridge.catalog",
     "rivya_bridge.credits",

@@ -32,6 +32,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
             cursor.execute("DROP TRIGGER IF EXISTS ledger_loses_nothing")
 
 
+@pytest.fixture(autouse=True)
+def saved_choice(monkeypatch) -> Iterator[None]:
+    """Which connection was saved is read once per test, and again after every change."""
+    from rivya_bridge.connection import current
+
+    monkeypatch.setattr(current, "REREAD_SECONDS", float("inf"))
+    current.forget_choice()
+    yield
+    current.forget_choice()
+
+
 @pytest.fixture
 def sandbox(settings, tmp_path: Path) -> Iterator[object]:
     """The sandbox on a free port, with the settings pointed at it; time there runs 1000-fold."""

@@ -100,7 +100,7 @@ def model_problems(model: Model) -> list[Problem]:
         return [Problem("model", text)]
     if not model.is_available:
         text = (
-            f"{model.display_name} is not available through the API ({model.api_status or 'unknown'}): "
+            f"{model.display_name} is not available through the API ({model.api_status}): "
             "choose an available model, or stay in Studio."
         )
         return [Problem("model", text)]

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from rivya_bridge.automation.forms import JobForm
 from rivya_bridge.automation.inputs import input_specs
+from rivya_bridge.automation.model_uses import model_changes, model_trouble
 from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.automation.selectors import (
     get_job,
@@ -19,7 +20,7 @@ from rivya_bridge.automation.selectors import (
     with_shown_inputs,
 )
 from rivya_bridge.automation.services import preflight_job, start_job
-from rivya_bridge.catalog.selectors import model_names
+from rivya_bridge.catalog.selectors import closed_models, model_names
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
@@ -32,6 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "q": request.GET.get("q", "")[:200],
+        "closed_models": closed_models(),
         "next_query": f"after={page.next_cursor}",
         "first_query": "",
     }
@@ -52,6 +54,8 @@ def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]
         "version": version,
         "specs": input_specs(version),
         "model_name": model_names().get(version.model_id, version.model_id),
+        "model_trouble": model_trouble(version),
+        "model_changes": model_changes(version),
         "page": page,
         "next_query": f"after={page.next_cursor}",
         "first_query": "",

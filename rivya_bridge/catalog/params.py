@@ -67,7 +67,7 @@ def _check_model(model: Model) -> Problem | None:
         )
         return Problem("model", text)
     if not model.is_available:
-        state = _STATUS_SENTENCES.get(model.api_status, f"is {model.api_status or 'unknown'!r}")
+        state = _STATUS_SENTENCES[model.api_status]
         text = f"{model.display_name} {state}: the API cannot run it. Choose an available model."
         return Problem("model", text)
     return None

@@ -4,12 +4,14 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from rivya_bridge.catalog.models import CatalogModel, CatalogRefresh
 from rivya_bridge.connection import current_connection
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import AnswerMeta, Model
+from rivya_bridge.rivya.choices import CLOSED_STATUSES
 from rivya_bridge.rivya.types.model import read_models
 
 NEAR_MATCHES = 3
@@ -47,6 +49,13 @@ def model_names() -> dict[str, str]:
 def last_refresh() -> CatalogRefresh | None:
     """The last reading of the list for the account in use."""
     return CatalogRefresh.objects.filter(account=current_connection().account).first()
+
+
+def closed_models() -> dict[str, str]:
+    """What the API cannot run, by model id: `unlisted`, or the list's own word (one query)."""
+    closed = Q(is_listed=False) | Q(api_status__in=CLOSED_STATUSES)
+    rows = CatalogModel.objects.filter(closed).values_list("model_id", "is_listed", "api_status")
+    return {key: status if is_listed else UNLISTED for key, is_listed, status in rows}
 
 
 def _parsed(row: CatalogModel) -> Model | None:

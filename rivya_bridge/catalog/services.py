@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from rivya_bridge.catalog.changes import note_changes
 from rivya_bridge.catalog.models import CatalogModel, CatalogRefresh
 from rivya_bridge.catalog.selectors import last_refresh
-from rivya_bridge.connection import current_connection, rivya_client
+from rivya_bridge.connection import current_connection, one_connection, rivya_client
 from rivya_bridge.rivya import Model, RivyaError
 
 FRESH_FOR = timedelta(hours=1)
 TRY_EVERY = timedelta(seconds=15)
 
 
+@one_connection()
 def refresh_catalog() -> CatalogRefresh:
     """Reads the list now (one request, outside any transaction) and keeps what came.
 
@@ -65,8 +67,11 @@ def _note_failure(account: str, tried_at: datetime, text: str) -> CatalogRefresh
 
 
 def _keep(account: str, seen_at: datetime, models: Sequence[Model]) -> CatalogRefresh:
-    rows = {model.id: _row(model, seen_at) for model in models if len(model.id) <= 120}
+    base_url = current_connection().base_url
+    storable = [model for model in models if len(model.id) <= 120]
+    rows = {model.id: _row(model, seen_at) for model in storable}
     with transaction.atomic():
+        note_changes(base_url, seen_at, storable)
         CatalogModel.objects.bulk_create(
             rows.values(),
             update_conflicts=True,
@@ -82,9 +87,11 @@ def _keep(account: str, seen_at: datetime, models: Sequence[Model]) -> CatalogRe
             ],
         )
         CatalogModel.objects.exclude(pk__in=rows).update(is_listed=False)
+        CatalogRefresh.objects.exclude(base_url=base_url).update(refreshed_at=None)
         refresh, _ = CatalogRefresh.objects.update_or_create(
             account=account,
             defaults={
+                "base_url": base_url,
                 "refreshed_at": seen_at,
                 "tried_at": seen_at,
                 "model_count": len(rows),

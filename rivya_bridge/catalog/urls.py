@@ -8,4 +8,6 @@ urlpatterns = [
     # Models
     path("models/", views.list_models, name="list"),
     path("models/refresh/", views.refresh, name="refresh"),
+    path("models/changes/", views.list_changes, name="changes"),
+    path("models/<str:model_id>/", views.show_model, name="model"),
 ]

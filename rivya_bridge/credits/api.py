@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from rivya_bridge.connection import current_connection
+from rivya_bridge.connection import current_connection, one_connection
 from rivya_bridge.credits.caps import set_caps, spending_caps, spent_today
 from rivya_bridge.credits.selectors import spending, unexplained
 from rivya_bridge.credits.services import refresh_wallet
@@ -19,6 +19,7 @@ class CreditsOut(Schema):
 
     account: str
     host: str
+    base_url: str
     is_sandbox: bool
     current_credits: int | None
     reserved_credits: int
@@ -63,12 +64,13 @@ def change_caps(request: HttpRequest, payload: CapsIn) -> dict[str, Any]:
 @router.get("/credits", response=CreditsOut, summary="The wallet, read now, and what was spent")
 def read_credits(request: HttpRequest) -> dict[str, Any]:
     """Asks Rivya for the balance; when it does not answer, the last known one with the error."""
-    connection = current_connection()
-    wallet = refresh_wallet()
-    sums = spending()
+    with one_connection() as connection:
+        wallet = refresh_wallet()
+        sums = spending()
     return {
         "account": connection.account,
         "host": connection.host,
+        "base_url": connection.base_url,
         "is_sandbox": connection.is_sandbox,
         "current_credits": wallet.current_credits,
         "reserved_credits": wallet.reserved_credits,

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils import timezone
 
-from rivya_bridge.connection import current_connection, rivya_client
+from rivya_bridge.connection import current_connection, one_connection, rivya_client
 from rivya_bridge.credits.models import LedgerEntry, Wallet
 from rivya_bridge.credits.reconciling import is_quiet, keep_reading
 from rivya_bridge.rivya import RivyaError
@@ -65,6 +65,7 @@ def _balance(account: str) -> int | None:
     return Wallet.objects.filter(account=account).values_list("current_credits", flat=True).first()
 
 
+@one_connection()
 def read_balance() -> RivyaError | None:
     """Reads the balance from Rivya (one call, outside transactions) and keeps it.
 
@@ -84,6 +85,7 @@ def read_balance() -> RivyaError | None:
     return None
 
 
+@one_connection()
 def refresh_wallet() -> Wallet:
     """The wallet after a reading now; its `error` holds the sentence of a failed one, or nothing."""
     read_balance()

@@ -10,7 +10,7 @@ from rivya_bridge.credits.selectors import current_wallet
 
 
 def connection(request: HttpRequest) -> dict[str, Any]:
-    """`connection`: is_sandbox, label, host, key_last4, credits (lazily: one query where shown)."""
+    """`connection`: which account is charged, without its key; `credits` lazily, one query where shown."""
     now = current_connection()
     signed_in = hasattr(request, "session") and is_signed_in(request)
 
@@ -24,7 +24,11 @@ def connection(request: HttpRequest) -> dict[str, Any]:
             "label": now.label,
             "host": now.host,
             "base_url": now.base_url,
+            "key_prefix": now.key_prefix,
             "key_last4": now.key_last4,
+            "source": now.source,
+            "name": now.name,
+            "problem": now.problem,
             "credits": credits,
         }
     }

@@ -15,7 +15,11 @@ _WORKER_THREADS = 16
 
 
 def programs() -> list[Program]:
-    """What the settings ask for: web and worker always, sandbox without a key, beat scaled out."""
+    """What the settings ask for.
+
+    Web and worker always, beat when scaled out, and the sandbox unless the environment names a key:
+    without one a person may switch to the sandbox at any time.
+    """
     wanted = [_web(), _worker()]
     if settings.SCALED_OUT:
         wanted.append(_beat())

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from rivya_bridge.connection import current_connection, rivya_client
+from rivya_bridge.connection import current_connection, one_connection, rivya_client
 from rivya_bridge.files import store
 from rivya_bridge.files.models import RemoteFile, StoredFile, UploadClaim
 from rivya_bridge.files.services import lost_bytes
@@ -35,6 +35,7 @@ def upload_seconds(size_bytes: int) -> float:
     return UPLOAD_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND
 
 
+@one_connection()
 def upload_reference(
     file: StoredFile, *, model_id: str, keep_alive: KeepAlive = lambda: None
 ) -> RemoteFile:

@@ -6,7 +6,7 @@ with Rivya(base_url="https://rivya.ai", api_key=key) as client:
 
 from rivya_bridge.rivya._calls import Timeouts
 from rivya_bridge.rivya.chat_stream import ChatStream
-from rivya_bridge.rivya.client import Rivya
+from rivya_bridge.rivya.client import Rivya, check_access
 from rivya_bridge.rivya.downloads import (
     Downloaded,
     Downloader,
@@ -44,6 +44,7 @@ from rivya_bridge.rivya.limits import (
     limit_of,
     max_references,
 )
+from rivya_bridge.rivya.resources.scopes import ScopeState
 from rivya_bridge.rivya.signatures import SignatureRefused, fresh_generation, verify_webhook
 from rivya_bridge.rivya.types.answer import AnswerMeta
 from rivya_bridge.rivya.types.chat import (
@@ -116,6 +117,7 @@ __all__ = [
     "Rivya",
     "RivyaError",
     "ScopeDenied",
+    "ScopeState",
     "ServerFailure",
     "SignatureRefused",
     "StatusError",
@@ -132,6 +134,7 @@ __all__ = [
     "WebhookEvent",
     "WebhookUrlRejected",
     "accepted_kinds",
+    "check_access",
     "check_file",
     "fresh_generation",
     "limit_of",

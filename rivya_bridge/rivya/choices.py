@@ -18,6 +18,23 @@ SANDBOX_KEY_PREFIX: Final = "rvya_sk_sandbox"
 #: then cannot hide the catalogue.
 MODELS_NEED_KEY: Final = False
 
+# --- Scopes ("docs/api-authentication") ------------------------------------------------------
+
+SCOPES: Final = (
+    "models:read",
+    "credits:read",
+    "generations:read",
+    "generations:create",
+    "files:read",
+    "files:create",
+    "chat:read",
+    "chat:create",
+    "webhooks:manage",
+)
+
+#: An id that no task and no file has: asking for it tells the scope and nothing else.
+ABSENT_ID: Final = "bridge_scope_check_00000000"
+
 # --- Headers -------------------------------------------------------------------------------
 
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"  # "docs/api-generations"
@@ -49,6 +66,11 @@ SUCCESS_STATUSES: Final = range(200, 300)
 
 #: `api_status` of a model that can be called ("docs/api-models").
 AVAILABLE_STATUS: Final = "available"
+
+#: `api_status` values that say that the API cannot run the model ("docs/api-models"); `unlisted` is
+#: our own word for an entry that left the list. A missing or unknown word closes nothing: Rivya
+#: refuses by itself what it cannot run, and charges nothing for that.
+CLOSED_STATUSES: Final = frozenset({"coming_soon", "studio_only", "unlisted"})
 
 #: `api_input_status` values that imply uploads ("docs/api-models").
 FILES_API_INPUT_STATUSES: Final = frozenset({"partial_requires_files", "requires_files_api"})

@@ -18,6 +18,7 @@ from rivya_bridge.rivya.resources.credits import CreditsResource
 from rivya_bridge.rivya.resources.files import Files
 from rivya_bridge.rivya.resources.generations import Generations
 from rivya_bridge.rivya.resources.models import Models
+from rivya_bridge.rivya.resources.scopes import ScopeState, probe_scopes
 from rivya_bridge.rivya.resources.webhooks import WebhookEvents, Webhooks
 
 
@@ -88,9 +89,27 @@ class Rivya:
         """
         return self._http.send(Call("GET", "/openapi.json", needs_key=False)).data
 
+    def probe_scopes(self) -> tuple[ScopeState, ...]:
+        """Which scopes the key holds, without spending or changing anything (about eight calls).
+
+        Raises AuthenticationFailed for a key that is not accepted at all, and RivyaError when the
+        first call brings no answer.
+        """
+        return probe_scopes(self._http)
+
     def close(self) -> None:
         """Close every connection; the client cannot be used after that."""
         self._http.close()
+
+
+def check_access(base_url: str, api_key: str) -> str:
+    """The origin in `base_url`, if `api_key` may be sent there. Opens nothing.
+
+    Raises ValueError by the rules of `Rivya`; its text begins with the argument's name.
+    """
+    url = _checked_origin(base_url)
+    _check_key(api_key, url.host)
+    return str(url).rstrip("/")
 
 
 def _checked_origin(base_url: str) -> httpx.URL:

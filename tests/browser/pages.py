@@ -75,7 +75,11 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("credits", "/credits/"),
         Shot("files", "/files/"),
         Shot("models", "/models/"),
+        Shot("model", "/models/flux-2-pro/"),
+        Shot("model-changes", "/models/changes/"),
         Shot("connection", "/connection/"),
+        Shot("connection-add", "/connection/new/"),
+        Shot("connection-add-errors", "/connection/new/", act="submit", is_refusal=True),
         Shot("error", "/nothing/here/", is_refusal=True),
         Shot("help", "/", act="help"),
     ]

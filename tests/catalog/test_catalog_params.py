@@ -76,7 +76,6 @@ def test_it_works():
         ("coming_soon", "announced but not open"),
         ("studio_only", "works in Studio only"),
         ("unlisted", "no longer in the model list"),
-        ("paused", "is 'paused'"),
     ],
 )
 def test_a_model_that_is_not_available_is_the_only_problem(status, words):

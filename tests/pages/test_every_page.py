@@ -31,6 +31,8 @@ PAGES = {
     "credits:overview": (),
     "files:list": (),
     "catalog:list": (),
+    "catalog:changes": (),
+    "dashboard:add_connection": (),
 }
 POST_ONLY = {
     "experiments:judge": ("done",),

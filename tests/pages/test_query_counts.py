@@ -108,6 +108,8 @@ class _Workspace:
             "credits": "/credits/",
             "files": "/files/",
             "models": "/models/",
+            "model": "/models/flux-2-pro/",
+            "changes": "/models/changes/",
             "connection": "/connection/",
         }
 

@@ -39,7 +39,17 @@ def test_null_everywhere_still_gives_a_model(server: ScriptedServer, client: Riv
     (model,) = listed(server, client, dict.fromkeys(MODEL) | {"id": "bare"})
     assert (model.display_name, model.base_credits, model.params) == ("bare", None, ())
     assert model.requires_files_api is False
+    assert model.is_available
+    assert not model.is_readiness_known
+
+
+@pytest.mark.parametrize("status", ["coming_soon", "studio_only"])
+def test_a_status_that_closes_a_model_is_heeded(
+    server: ScriptedServer, client: Rivya, status: str
+) -> None:
+    (model,) = listed(server, client, MODEL | {"api_status": status})
     assert not model.is_available
+    assert model.is_readiness_known
 
 
 @pytest.mark.parametrize(

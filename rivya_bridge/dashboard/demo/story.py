@@ -67,7 +67,7 @@ def tell(client: ApiClient, say: Say) -> str:
 
 def _models(client: ApiClient) -> dict[str, list[dict[str, Any]]]:
     """Models to use: known good ones where they are listed, else the cheapest of each kind."""
-    listed = [m for m in client.get("/models")["items"] if m["api_status"] == "available"]
+    listed = [m for m in client.get("/models")["items"] if m["is_available"]]
     cheap = sorted(listed, key=lambda m: (m["id"] not in LIKED, m["base_credits"] or 0, m["id"]))
     pictures = [m for m in cheap if m["category"] == "image" and _takes_text(m)]
     with_reference = [m for m in pictures if m["max_files"] and "image" in m["file_kinds"]]

@@ -11,7 +11,7 @@ class CreditsResource:
     def __init__(self, http: HttpPath) -> None:
         self._http = http
 
-    def retrieve(self) -> Credits:
+    def retrieve(self, max_retries: int | None = None) -> Credits:
         """GET /credits: the balance. Needs the scope credits:read. Raises RivyaError."""
-        answer = self._http.send(Call("GET", "/credits"))
+        answer = self._http.send(Call("GET", "/credits", max_retries=max_retries))
         return read_credits(answer.data, answer.meta)

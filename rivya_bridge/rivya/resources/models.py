@@ -13,15 +13,17 @@ class Models:
     def __init__(self, http: HttpPath) -> None:
         self._http = http
 
-    def list(self) -> list[Model]:
+    def list(self, max_retries: int | None = None) -> list[Model]:
         """GET /models: every model, callable or not; entries without an id are left out.
 
         Works without a key; a server that asks for one after all gets it. Raises RivyaError.
         """
         try:
-            answer = self._http.send(Call("GET", "/models", needs_key=MODELS_NEED_KEY))
+            answer = self._http.send(
+                Call("GET", "/models", needs_key=MODELS_NEED_KEY, max_retries=max_retries)
+            )
         except AuthenticationFailed:
             if not self._http.has_key:
                 raise
-            answer = self._http.send(Call("GET", "/models"))
+            answer = self._http.send(Call("GET", "/models", max_retries=max_retries))
         return read_models(answer.data, answer.meta)

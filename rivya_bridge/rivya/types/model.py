@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rivya_bridge.rivya.choices import AVAILABLE_STATUS, FILE_LIMITS, FILES_API_INPUT_STATUSES
+from rivya_bridge.rivya.choices import (
+    AVAILABLE_STATUS,
+    CLOSED_STATUSES,
+    FILE_LIMITS,
+    FILES_API_INPUT_STATUSES,
+)
 from rivya_bridge.rivya.types import _fields as fields
 from rivya_bridge.rivya.types.answer import AnswerMeta
 
@@ -79,8 +84,13 @@ class Model:
 
     @property
     def is_available(self) -> bool:
-        """True if at least one path of the API works for this model."""
-        return self.api_status == AVAILABLE_STATUS
+        """False only where the status says that the API cannot run the model."""
+        return self.api_status not in CLOSED_STATUSES
+
+    @property
+    def is_readiness_known(self) -> bool:
+        """Whether the status is one of those that the documents explain."""
+        return self.api_status == AVAILABLE_STATUS or not self.is_available
 
 
 def read_models(data: dict[str, Any], meta: AnswerMeta) -> list[Model]:

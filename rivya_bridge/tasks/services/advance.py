@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from rivya_bridge.connection import one_connection
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.poll import poll
@@ -37,9 +38,10 @@ def advance(task_id: UUID | str, statuses: Collection[str] = CLAIMABLE) -> None:
 
 
 def _step(task: Task) -> bool:
-    """One step; False when nothing more is to be done here now."""
+    """One step, under one account throughout; False when nothing more is to be done here now."""
     try:
-        STEPS[task.status](task)
+        with one_connection():
+            STEPS[task.status](task)
     except LostClaim:
         return False
     except Exception as error:

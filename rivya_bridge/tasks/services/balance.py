@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from rivya_bridge.connection import current_connection
+from rivya_bridge.connection import current_connection, one_connection
 from rivya_bridge.credits.models import Wallet
 from rivya_bridge.credits.services import read_balance
 from rivya_bridge.tasks import gates, policy
@@ -16,6 +16,7 @@ WALLET_AGE = timedelta(seconds=60)
 IDLE_WALLET_AGE = timedelta(minutes=10)
 
 
+@one_connection()
 def renew_balance() -> None:
     """Reads the balance if it is old and no gate is closed, and lets poor tasks go on."""
     account = current_connection().account

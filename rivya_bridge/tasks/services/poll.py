@@ -58,14 +58,17 @@ def _refused_key_text(task: Task) -> str:
 
 
 def is_at_home(task: Task) -> bool:
-    """Holds a task that Rivya accepted at another address than the one in use."""
-    if task.base_url == current_connection().base_url:
+    """Holds a task that Rivya accepted for another account than the one in use.
+
+    Another key at the same address may read it, unless it is known to belong to another connection.
+    """
+    if current_connection().may_adopt(task.account, task.base_url):
         return True
     hold(
         task,
         "other_account",
-        f"This task runs at {task.base_url}, which is not the address in use. {task.spent_text} "
-        "Start with the former address and key to fetch its results.",
+        f"This task runs at {task.base_url} for an account that is not in use now. {task.spent_text} "
+        "Use that account again on the Connection page to fetch its results.",
     )
     return False
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from rivya_bridge.catalog.params import check_request, estimate_credits
 from rivya_bridge.catalog.selectors import listed_models
-from rivya_bridge.connection import current_connection, rivya_client
+from rivya_bridge.connection import current_connection, one_connection, rivya_client
 from rivya_bridge.credits.models import Wallet
 from rivya_bridge.credits.services import read_balance
 from rivya_bridge.identifiers import new_id
@@ -63,6 +63,7 @@ def plan_probe() -> ProbePlan:
     return min(fit, key=lambda plan: (plan.credits, plan.model.id))
 
 
+@one_connection()
 def run_probe(*, consent: bool) -> ContractProbe:
     """Sends one generation twice under one key, and writes down what that proves.
 

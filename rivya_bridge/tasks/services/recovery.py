@@ -4,11 +4,11 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from rivya_bridge.connection import without_keys
 from rivya_bridge.tasks import policy
 from rivya_bridge.tasks.leases import lease_is_over, owner_is_dead
 from rivya_bridge.tasks.models import ADVANCING, Task, TaskAttempt
@@ -52,7 +52,7 @@ def give_up_step(task: Task, error: Exception) -> None:
 
     If even this cannot be written, the lease runs out and the sweep does it.
     """
-    words = str(error).replace(settings.RIVYA_API_KEY, "[key]")[:200]
+    words = without_keys(str(error))[:200]
     sentence = f"A step ended with an unexpected error ({type(error).__name__}: {words})."
     ours = Task.objects.filter(
         pk=task.pk, fence=task.fence, lease_until__isnull=False, status__in=ADVANCING

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from rivya_bridge.connection import Connection, current_connection
 from rivya_bridge.credits.caps import room_today
 from rivya_bridge.tasks import gates
-from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.models import Exposure, Task
 from rivya_bridge.tasks.services.transitions import LostClaim, unhold
 
 log = logging.getLogger(__name__)
@@ -40,19 +40,21 @@ def _release_within_day_cap(account: str) -> int:
 
 def _at_home(connection: Connection) -> QuerySet[Task]:
     """Held because they belong elsewhere, and elsewhere is now here."""
-    accepted = Q(held_from__in=("running", "saving"))
-    is_home = (accepted & Q(base_url=connection.base_url)) | (
-        ~accepted & Q(account=connection.account)
-    )
+    may_move = Q(held_from__in=("running", "saving")) | Q(exposure=Exposure.NONE)
+    is_home = (may_move & _adoptable(connection)) | Q(account=connection.account)
     return Task.objects.filter(is_home, status="held", reason="other_account")
+
+
+def _adoptable(connection: Connection) -> Q:
+    """`Connection.may_adopt` over rows."""
+    at_address = Q(base_url=connection.base_url) & ~Q(account__in=connection.other_accounts)
+    return at_address | Q(account=connection.account)
 
 
 def _key_refused(connection: Connection) -> QuerySet[Task]:
     """What was sent with an unknown outcome waits for its own key: only that may be repeated."""
     may_go = Q(account=connection.account) | ~Q(held_from="unconfirmed")
-    return Task.objects.filter(
-        may_go, status="held", reason="key_refused", base_url=connection.base_url
-    )
+    return Task.objects.filter(may_go, _adoptable(connection), status="held", reason="key_refused")
 
 
 def _release(held: QuerySet[Task], text: str) -> int:

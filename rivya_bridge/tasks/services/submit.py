@@ -54,7 +54,7 @@ def _belongs_here(task: Task) -> bool:
     connection = current_connection()
     if task.account == connection.account:
         return True
-    if task.base_url == connection.base_url and task.exposure == Exposure.NONE:
+    if task.exposure == Exposure.NONE and connection.may_adopt(task.account, task.base_url):
         change(task, account=connection.account, request_body=None, request_sha256="")
         return True
     hold(task, "other_account", _other_account_text(task, connection))
@@ -64,7 +64,7 @@ def _belongs_here(task: Task) -> bool:
 def _other_account_text(task: Task, connection: Connection) -> str:
     return (
         f"This task belongs to another account ({task.base_url}); the account in use is at "
-        f"{connection.host}. {task.spent_text} Start with the former address and key to finish it."
+        f"{connection.host}. {task.spent_text} Use that account again on the Connection page to finish it."
     )
 
 
@@ -94,7 +94,7 @@ def _has_key(task: Task) -> bool:
         task,
         "key_refused",
         f"Rivya refused the API key when another task used it, so this one was not sent now. "
-        f"{task.spent_text} Start with a valid key, or continue to try this one again.",
+        f"{task.spent_text} Enter a valid key on the Connection page, or continue to try this one again.",
     )
     return False
 

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rivya_bridge import connection
-from rivya_bridge.connection import current_connection
+from rivya_bridge.connection import clients, current_connection
 from rivya_bridge.credits.models import Wallet
 from rivya_bridge.credits.services import refresh_wallet
 from rivya_bridge.rivya import Rivya, Timeouts
@@ -36,7 +35,7 @@ def impatient(vendor: Vendor) -> None:
     """A client that waits a fifth of a second for an answer."""
     account = current_connection().account
     client = Rivya(base_url=vendor.url, api_key="rvya_sk_scripted", timeout=Timeouts(read=0.2))
-    connection._clients[account] = client
+    clients._clients[account] = client
 
 
 UNKNOWN = {

@@ -23,7 +23,9 @@ _DEATHS_BEFORE_READY = 3
 class Command(BaseCommand):
     """Check, prepare, then supervise."""
 
-    help = "Start the web server, the worker and, without an API key, the sandbox."
+    help = (
+        "Start the web server, the worker and, without an API key in the environment, the sandbox."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -115,12 +117,13 @@ class _Announcer(threading.Thread):
 
 def _ready_line() -> str:
     from rivya_bridge.access.services import create_launch_link
+    from rivya_bridge.connection import current_connection
 
     try:
         link = create_launch_link()
+        kind = "sandbox; " if current_connection().is_sandbox else ""
     finally:
         connections.close_all()
-    kind = "sandbox; " if settings.USES_SANDBOX else ""
     return (
         f"Rivya Bridge is ready: {link}  "
         f"({kind}one-time link, valid 15 minutes; ./run link makes another)"

@@ -1,14 +1,11 @@
-"""The home page and the connection page."""
+"""The home page."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from rivya_bridge.catalog.models import CatalogRefresh
 from rivya_bridge.connection import current_connection
-from rivya_bridge.credits.selectors import current_wallet, spending
-from rivya_bridge.credits.services import refresh_wallet
 from rivya_bridge.dashboard.demo import demo_state, request_demo
 from rivya_bridge.dashboard.selectors import home_facts
 
@@ -33,25 +30,3 @@ def start_demo(request: HttpRequest) -> HttpResponse:
     else:
         messages.info(request, "The demo is running already.")
     return redirect("dashboard:home")
-
-
-@require_safe
-def connection(request: HttpRequest) -> HttpResponse:
-    """Which account is in use, how it answers, and how to use another."""
-    account = current_connection().account
-    context = {
-        "wallet": current_wallet(),
-        "spending": spending(),
-        "catalog": CatalogRefresh.objects.filter(account=account).first(),
-    }
-    return render(request, "dashboard/connection.html", context)
-
-
-@require_POST
-def check_connection(request: HttpRequest) -> HttpResponse:
-    wallet = refresh_wallet()
-    if wallet.error:
-        messages.error(request, f"The account did not answer as it should. {wallet.error}")
-    else:
-        messages.success(request, f"It answers: {wallet.current_credits} credits.")
-    return redirect("dashboard:connection")
