@@ -40,7 +40,7 @@ def wait_before_retry(
     """
     if retries >= max_retries or not may_repeat(call, error):
         return None
-    wished = error.retry_after if isinstance(error, StatusError) else None
+    wished = error.retry_after
     if wished is not None and wished > RETRY_AFTER_CAP_SECONDS:
         return None
     ceiling: float = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * 2 ** min(retries, 16))

@@ -45,6 +45,7 @@ class RivyaError(Exception):
     `code`: the vendor's error code, or ours where none came. `http_status`: None if no status
     line arrived. `sent`: False only if provably nothing reached the server, None if unsure.
     `spent`: whether credits may be gone. `body`: what the server wrote, shortened, keys masked.
+    `retry_after`: seconds the server asks to wait, or None.
     """
 
     default_code: ClassVar[str] = "rivya_error"
@@ -64,6 +65,7 @@ class RivyaError(Exception):
         sent: bool | None = None,
         spent: Spent | None = None,
         body: str = "",
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code or self.default_code
@@ -72,6 +74,7 @@ class RivyaError(Exception):
         self.sent = self.default_sent if sent is None else sent
         self.spent: Spent = spent or self.default_spent
         self.body = body
+        self.retry_after = retry_after
 
     @property
     def sentence(self) -> str:
@@ -124,36 +127,13 @@ class RedirectRefused(BadAnswer):
 
 
 class StatusError(RivyaError):
-    """A 4xx or 5xx answer. `retry_after`: seconds the server asks to wait, or None."""
+    """A 4xx or 5xx answer."""
 
     default_code = "status_error"
     default_spent: ClassVar[Spent] = "no"
     default_sent = True
     permanent = True
     action = "Compare the request with the model's entry in the model list."
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str | None = None,
-        http_status: int | None = None,
-        request_id: str | None = None,
-        sent: bool | None = None,
-        spent: Spent | None = None,
-        body: str = "",
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(
-            message,
-            code=code,
-            http_status=http_status,
-            request_id=request_id,
-            sent=sent,
-            spent=spent,
-            body=body,
-        )
-        self.retry_after = retry_after
 
 
 class AuthenticationFailed(StatusError):
