@@ -8,6 +8,7 @@ every other step. The duty of reading is held by one process at a time; another 
 import logging
 import queue
 import threading
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import close_old_connections, connections
@@ -28,6 +29,7 @@ DUTY = "poller"
 LINES = 4
 LOOK_SECONDS = 0.2
 AWAY_SECONDS = 1.0
+RENEW = timedelta(seconds=3)
 
 
 class Poller:
@@ -43,6 +45,7 @@ class Poller:
         self._threads: list[threading.Thread] = []
         self._limit_seen: tuple[int, int] | None = None
         self._owner = ""
+        self._renewed_at: datetime | None = None
 
     def start(self) -> None:
         """Starts its threads. They are daemons: a process that ends does not wait for an answer."""
@@ -84,7 +87,7 @@ class Poller:
         """Hands over what is due and may be read now; False when another process has the duty."""
         self._owner = self._owner or new_owner()
         now = timezone.now()
-        if not take_duty(DUTY, self._owner, now):
+        if not self._has_duty(now):
             return False
         account = current_connection().account
         self._learn(account)
@@ -95,6 +98,17 @@ class Poller:
                 self._in_hand.add(task_id)
             self._handed.put(task_id)
         return True
+
+    def _has_duty(self, now: datetime) -> bool:
+        """Renews the duty now and then: a write at every look would keep the disk busy.
+
+        Between two renewals another may have taken it; then both read, and the claims keep them apart.
+        """
+        if self._renewed_at and timedelta(0) <= now - self._renewed_at < RENEW:
+            return True
+        is_ours = take_duty(DUTY, self._owner, now)
+        self._renewed_at = now if is_ours else None
+        return is_ours
 
     def _due(self) -> list[UUID]:
         """Those that have waited longest first; a few more than can be read at once."""

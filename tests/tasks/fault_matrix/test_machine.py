@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +123,7 @@ def test_a_worker_that_is_stopped_and_goes_on_writes_nothing_late(
     task = make_task()
     process = worker()
     assert hanging.reached.wait(LIMIT_SECONDS)
-    process.send_signal(signal.SIGSTOP)
+    _stop_outside_a_write(process)
     with moving_clock() as clock:
         clock.move(61)
         sweep_rows()
@@ -136,6 +138,20 @@ def test_a_worker_that_is_stopped_and_goes_on_writes_nothing_late(
     row = fresh(task)
     assert (row.status, row.fence, vendor.generations) == ("succeeded", fence, 1)
     check_books(task)
+
+
+def _stop_outside_a_write(process: subprocess.Popen[bytes]) -> None:
+    """A process that is stopped with SQLite's one write lock would stop everybody: not this row."""
+    path = database.settings_dict["NAME"]
+    for _ in range(50):
+        process.send_signal(signal.SIGSTOP)
+        with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as line:
+            try:
+                line.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+    raise AssertionError("The worker writes without a pause.")
 
 
 POINTS = ("before it is sent", "while it runs", "before it is saved")
