@@ -9,6 +9,7 @@ from starlette.requests import Request
 from .access import RateWindow, check_key
 from .catalogue import Model
 from .choices import Choices
+from .conversation.records import finish_due
 from .lifecycle import Clock, milliseconds
 from .references import ReferenceDesk
 from .rendering import Renderer
@@ -31,6 +32,7 @@ class Sandbox:
         """The time in Unix milliseconds, after booking everything that is over by then."""
         now_ms = milliseconds(self.clock)
         settle_due(self.store, now_ms)
+        finish_due(self.store, now_ms)
         return now_ms
 
     def desk(self, request: Request) -> ReferenceDesk:

@@ -1,7 +1,7 @@
 """Credits: an append-only ledger whose sum is the balance.
 
 Arithmetic (assumed): the base credits are subtracted at submit; success keeps them,
-failure adds them back. Whole numbers only.
+failure adds them back, a chat turn keeps what its tokens cost. Whole numbers only.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def balance(store: Store) -> int:
     return int(store.rows("SELECT COALESCE(SUM(amount), 0) AS total FROM ledger")[0]["total"])
 
 
-def reserve(connection: sqlite3.Connection, generation_id: str, amount: int, now_ms: int) -> None:
-    """Take the reservation inside the caller's transaction.
+def reserve(connection: sqlite3.Connection, owner_id: str, amount: int, now_ms: int) -> None:
+    """Take the reservation of a generation or chat turn inside the caller's transaction.
 
     Raises ApiError insufficient_credits; nothing is then subtracted.
     """
@@ -33,10 +33,15 @@ def reserve(connection: sqlite3.Connection, generation_id: str, amount: int, now
     if left < amount:
         raise ApiError(
             "insufficient_credits",
-            f"This generation needs {amount} credits and the wallet holds {left}. "
-            "No task was created and nothing was spent.",
+            f"This request needs {amount} credits and the wallet holds {left}. "
+            "Nothing was created and nothing was spent.",
         )
-    _enter(connection, "reserve", generation_id, -amount, now_ms)
+    _enter(connection, "reserve", owner_id, -amount, now_ms)
+
+
+def give_back(connection: sqlite3.Connection, owner_id: str, amount: int, now_ms: int) -> None:
+    """Book the end of a chat turn: the unused part of its reservation."""
+    _enter(connection, "settle", owner_id, amount, now_ms)
 
 
 def settle_due(store: Store, now_ms: int) -> None:

@@ -7,10 +7,10 @@ it: docs/api-openapi-schema.
 from __future__ import annotations
 
 from ..catalogue import Model
-from . import credits, errors, files, generations, models
+from . import chat, credits, errors, files, generations, models
 from .words import Json
 
-NOUNS = (models, generations, files, credits)
+NOUNS = (models, generations, files, credits, chat)
 
 
 def openapi_document(catalogue: dict[str, Model]) -> Json:

@@ -14,28 +14,35 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ..context import sandbox_of
+from ..conversation.records import Turn, all_turns
 from ..identifiers import iso_utc
 from ..store import Generation
 from ..wallet import balance
 
 
 def show_journal(request: Request) -> JSONResponse:
-    """All generations with their credits, the ledger and the balance."""
+    """All generations and chat turns with their credits, the ledger and the balance."""
     sandbox = sandbox_of(request)
     now_ms = sandbox.now_ms()
     entries = [_entry(generation, now_ms) for generation in sandbox.store.generations()]
+    turns = [_turn(turn) for turn in all_turns(sandbox.store)]
     left = balance(sandbox.store)
     return JSONResponse(
         {
             "generations_count": len(entries),
             "by_status": dict(Counter(entry["status"] for entry in entries)),
-            "charged_credits": sum(entry["final"] for entry in entries),
+            "charged_credits": sum(entry["final"] for entry in (*entries, *turns)),
             "ledger_sum": left,
             "balance": left,
             "ledger": [
                 dict(row) for row in sandbox.store.rows("SELECT * FROM ledger ORDER BY number")
             ],
             "generations": entries,
+            "chat_turns_count": len(turns),
+            "chat_turns_by_key": dict(
+                Counter(turn["idempotency_key"] for turn in turns if turn["idempotency_key"])
+            ),
+            "chat_turns": turns,
         }
     )
 
@@ -50,6 +57,20 @@ def _entry(generation: Generation, now_ms: int) -> dict[str, Any]:
         "final": state.charge,
         "created_at": iso_utc(generation.created_ms),
         "body": json.loads(generation.body),
+    }
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "session_id": turn.session_id,
+        "route": turn.route,
+        "idempotency_key": turn.idempotency_key,
+        "status": "completed" if turn.is_settled else "running",
+        "reserved": turn.reserved,
+        "final": turn.final if turn.is_settled else 0,
+        "created_at": iso_utc(turn.created_ms),
+        "body": json.loads(turn.body),
     }
 
 
