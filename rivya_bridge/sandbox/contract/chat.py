@@ -25,12 +25,24 @@ from .words import (
     ref,
 )
 
+
+def _event(name: str, schema: Json) -> Json:
+    """One server-sent event whose data is JSON."""
+    data = {**TEXT, "contentMediaType": "application/json", "contentSchema": schema}
+    return record(event=constant(name), data=data)
+
+
 EVENTS: Json = {
     "text/event-stream": {
         "schema": {
-            **TEXT,
-            "description": "The events session, delta (often) and completed; the last carries "
-            "a ChatCompletion. Errors before the stream are JSON.",
+            "description": "Each event: session once, delta often, completed once. "
+            "Refusals before the stream are JSON.",
+            "oneOf": [
+                _event("session", record(id=TEXT, session_id=TEXT, model=ref("ChatModelName"))),
+                _event("delta", record(delta={**TEXT, "minLength": 1})),
+                _event("completed", ref("ChatCompletion")),
+                _event("error", ref("Error")),
+            ],
         }
     }
 }
