@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import httpx
 import pytest
 
 from rivya_bridge.sandbox.app import ROUTES
-from rivya_bridge.sandbox.serve import RunningSandbox, running_sandbox
+from rivya_bridge.sandbox.serve import RunningSandbox, bind, running_sandbox
 from rivya_bridge.sandbox.store import Store
 
 from .conftest import FULL, Clock, refusal
@@ -137,6 +139,14 @@ def _references(value: object) -> list[str]:
     if isinstance(value, list):
         return [ref for part in value for ref in _references(part)]
     return []
+
+
+def test_small_answers_leave_at_once() -> None:
+    with closing(bind("127.0.0.1", 0)) as bound:
+        bound.listen()
+        with socket.create_connection(bound.getsockname()), closing(bound.accept()[0]) as accepted:
+            # What asyncio looks at before it switches the collecting of small packets off.
+            assert accepted.proto == socket.IPPROTO_TCP
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
