@@ -12,7 +12,8 @@ import pytest
 
 from rivya_bridge.sandbox.catalogue import load_catalogue
 from rivya_bridge.sandbox.outputs.brief import Brief, Reference
-from rivya_bridge.sandbox.rendering import EXTENSION_OF, MAKERS
+from rivya_bridge.sandbox.outputs.formats import extension
+from rivya_bridge.sandbox.rendering import make
 
 from .conftest import png
 
@@ -27,8 +28,8 @@ def brief(model_id: str, **params: Any) -> Brief:
     if model_id == "elevenlabs-dialogue-v3":
         full["dialogue"] = [{"voice": "Adam", "text": "Hello."}]
     full |= params
-    extension = EXTENSION_OF[model["category"]](full)
-    return Brief(model_id, model["display_name"], model["category"], PROMPT, full, (), 1, extension)
+    suffix = extension(model["category"], full)
+    return Brief(model_id, model["display_name"], model["category"], PROMPT, full, (), 1, suffix)
 
 
 @cache
@@ -38,7 +39,7 @@ def made(key: str) -> str:
 
 
 def digest(one: Brief) -> str:
-    return hashlib.sha256(MAKERS[one.category](one)).hexdigest()
+    return hashlib.sha256(make(one)).hexdigest()
 
 
 USUAL = ["wan-2-7-image", "wan-2-7-video", "suno-music", "elevenlabs-turbo-2-5"]

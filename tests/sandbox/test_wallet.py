@@ -184,3 +184,9 @@ def test_an_unwritable_folder_is_one_line(tmp_path: Path) -> None:
 
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1 and "file" in ended.stderr
+
+
+def test_the_start_does_not_load_the_codecs() -> None:
+    code = "import sys, rivya_bridge.sandbox.__main__; print({'av', 'PIL'} & set(sys.modules))"
+
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from array import array
-from typing import Any
 
 from .brief import Brief
 from .effects import effect
@@ -24,14 +23,6 @@ FORMATS: dict[str, tuple[str, str, int]] = {
 WAV_CODECS = {"pcm": "pcm_s16le", "ulaw": "pcm_mulaw", "alaw": "pcm_alaw"}
 LONGEST_DIALOGUE_SECONDS = 18.0
 SPOKEN_PARAMS = frozenset({*VOICE_KEYS, "dialogue", "speed", "output_format"})
-
-
-def extension(params: dict[str, Any]) -> str:
-    """`mp3`, `ogg` for Opus, or `wav` for the uncompressed formats."""
-    wanted = str(params.get("output_format", "mp3"))
-    if wanted.startswith("opus"):
-        return "ogg"
-    return "wav" if wanted.startswith(("pcm", "ulaw", "alaw")) else "mp3"
 
 
 def render(brief: Brief) -> bytes:
