@@ -18,7 +18,7 @@ from .context import Sandbox
 from .errors import ApiError, envelope
 from .lifecycle import Clock, milliseconds
 from .rendering import Renderer
-from .routes import credits, files, generations, journal, models, openapi, results, webhooks
+from .routes import chat, credits, files, generations, journal, models, openapi, results, webhooks
 from .stamps import StampAnswers
 from .store import Store
 from .wallet import open_wallet, settle_due
@@ -32,6 +32,7 @@ ROUTES = [
     *files.ROUTES,
     *credits.ROUTES,
     *webhooks.ROUTES,
+    *chat.ROUTES,
     *openapi.ROUTES,
     *results.ROUTES,
     *journal.ROUTES,

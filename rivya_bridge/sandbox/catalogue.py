@@ -9,7 +9,7 @@ import json
 from importlib import resources
 from typing import Any
 
-from .choices import DEFAULT_MIME_TYPES, DEFAULT_SIZE_MB
+from .choices import CHAT_ABILITIES, DEFAULT_MIME_TYPES, DEFAULT_SIZE_MB
 
 Model = dict[str, Any]
 
@@ -108,10 +108,11 @@ def _upload_modes(model: Model) -> list[str]:
 def _chat_capabilities(model: Model) -> dict[str, Any] | None:
     if model["category"] != "chat":
         return None
+    web_search, thoughts, efforts = CHAT_ABILITIES.get(model["id"], (False, False, ("default",)))
     return {
         "streaming": True,
-        "web_search": False,
+        "web_search": web_search,
         "image_attachments": "file" in model["supported_api_inputs"],
-        "thoughts": False,
-        "reasoning_effort": ["default"],
+        "thoughts": thoughts,
+        "reasoning_effort": list(efforts),
     }

@@ -57,10 +57,23 @@ ERROR_STATUS: dict[str, int] = {
     "validation_failed": 400,
     "not_found": 404,
     "webhook_url_rejected": 400,
+    "chat_model_not_supported": 400,
+    "chat_session_conflict": 409,
+    "chat_attachment_not_supported": 400,
     "idempotency_conflict": 409,
     "insufficient_credits": 402,
     "internal_error": 500,
 }
+
+CHAT_ABILITIES: dict[str, tuple[bool, bool, tuple[str, ...]]] = {
+    "claude-sonnet-4-6-chat": (False, True, ("default", "low", "medium", "high")),
+    "gemini-2-5-flash-chat": (True, True, ("default",)),
+    "gpt-5-2-chat": (True, False, ("default", "minimal", "low", "medium", "high", "xhigh")),
+    "gpt-5-3-codex-chat": (True, False, ("default", "low", "medium", "high", "xhigh")),
+    "gpt-5-codex-chat": (False, False, ("default", "low", "medium", "high")),
+    "gpt-5.4-codex-chat": (True, False, ("default", "low", "medium", "high", "xhigh")),
+}
+"""Web search, thoughts and reasoning efforts of the chat models."""
 
 DEFAULT_SIZE_MB: dict[str, int] = {"image": 10, "video": 50, "audio": 10}
 DEFAULT_MIME_TYPES: dict[str, tuple[str, ...]] = {
@@ -127,3 +140,11 @@ class Choices:
     webhook_connections: int = 64
     webhook_connections_per_endpoint: int = 4
     """Callbacks under way at once, in all and to one endpoint."""
+    chat_thinking_seconds: float = 0.6
+    """Wait before the first word of an answer."""
+    chat_pieces_per_second: float = 30.0
+    chat_credits_per_thousand_tokens: float = 4.0
+    """Price of output; input costs a fifth of it. Never more than was reserved."""
+    chat_ping_seconds: float = 15.0
+    chat_attachments: int = 8
+    """Most attachments of one message."""

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from .access import RateWindow, check_key
 from .catalogue import Model
 from .choices import SEED_KEYS, Choices
+from .conversation.records import finish_due
 from .lifecycle import Clock, milliseconds
 from .references import ReferenceDesk
 from .rendering import Renderer
@@ -36,6 +37,7 @@ class Sandbox:
         now_ms = milliseconds(self.clock)
         if settle_due(self.store, now_ms, self.outbox):
             self.dispatcher.wake()
+        finish_due(self.store, now_ms)
         return now_ms
 
     def desk(self, request: Request) -> ReferenceDesk:

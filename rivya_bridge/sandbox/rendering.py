@@ -5,36 +5,36 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from .catalogue import Model
 from .identifiers import new_id
-from .outputs import clip, picture, sound
 from .outputs.brief import Brief, Reference
+from .outputs.formats import extension
 from .references import uploaded_file
 from .store import Generation, Store
 
-Maker = Callable[[Brief], bytes]
-MAKERS: dict[str, Maker] = {
-    "image": picture.render,
-    "video": clip.render,
-    "audio": sound.render,
-}
-EXTENSION_OF: dict[str, Callable[[dict[str, Any]], str]] = {
-    "image": picture.extension,
-    "video": clip.extension,
-    "audio": sound.extension,
-}
+MAKERS = {"image": "picture", "video": "clip", "audio": "sound"}
+
+
+def make(brief: Brief) -> bytes:
+    """The bytes of one result.
+
+    The makers load the codecs, which would double the time the sandbox takes to start.
+    """
+    maker = import_module(f".outputs.{MAKERS[brief.category]}", __package__)
+    content: bytes = maker.render(brief)
+    return content
 
 
 def plan_results(model: Model, params: dict[str, Any]) -> list[str]:
     """The file names of a generation's results, `1.png` and so on."""
-    extension = EXTENSION_OF[model["category"]](params)
+    suffix = extension(model["category"], params)
     count = int(params.get("max_images", 1)) if model["category"] == "image" else 1
-    return [f"{number}.{extension}" for number in range(1, count + 1)]
+    return [f"{number}.{suffix}" for number in range(1, count + 1)]
 
 
 class Renderer:
@@ -95,6 +95,6 @@ class Renderer:
 def _make_once(brief: Brief, path: Path) -> Path:
     if not path.exists():
         unfinished = path.with_name(new_id("part"))
-        unfinished.write_bytes(MAKERS[brief.category](brief))
+        unfinished.write_bytes(make(brief))
         os.replace(unfinished, path)
     return path

@@ -43,11 +43,46 @@ CREATE TABLE IF NOT EXISTS file (
     account TEXT NOT NULL DEFAULT 'sandbox'
 );
 
+CREATE TABLE IF NOT EXISTS chat_session (
+    id TEXT PRIMARY KEY,
+    model TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    account TEXT NOT NULL
+);
+
+-- The answer is known at once and shown from ends_ms, or when it was delivered before.
+CREATE TABLE IF NOT EXISTS chat_turn (
+    id TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL REFERENCES chat_session (id),
+    model TEXT NOT NULL,
+    route TEXT NOT NULL,
+    idempotency_key TEXT,
+    body TEXT NOT NULL,
+    body_sha256 TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    message TEXT NOT NULL,
+    attachments TEXT NOT NULL,
+    answer_id TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    reserved INTEGER NOT NULL CHECK (reserved >= 0),
+    final INTEGER NOT NULL CHECK (final BETWEEN 0 AND reserved),
+    is_settled INTEGER NOT NULL DEFAULT 0,
+    created_ms INTEGER NOT NULL,
+    ends_ms INTEGER NOT NULL,
+    account TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS chat_turn_by_key ON chat_turn (account, idempotency_key, created_ms);
+CREATE INDEX IF NOT EXISTS chat_turn_by_session ON chat_turn (session_id);
+CREATE INDEX IF NOT EXISTS chat_turn_due ON chat_turn (ends_ms) WHERE is_settled = 0;
+
 -- The wallet of an account is the sum of its rows. Rows are only ever added.
 CREATE TABLE IF NOT EXISTS ledger (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (kind IN ('opening', 'reserve', 'settle', 'refund')),
-    generation_id TEXT NOT NULL,
+    generation_id TEXT NOT NULL, -- of a generation or a chat turn
     amount INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
     account TEXT NOT NULL DEFAULT 'sandbox',

@@ -50,7 +50,9 @@ class QuietServer(uvicorn.Server):
 def bind(host: str, port: int) -> socket.socket:
     """A bound socket; port 0 picks a free one. Raises OSError when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small answers at once only over sockets that name their protocol;
+    # otherwise each one waits some 40 ms for the other side's acknowledgement.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))

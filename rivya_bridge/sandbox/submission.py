@@ -58,8 +58,9 @@ def _replayed(earlier: Generation, repeated: Generation) -> Generation:
     if earlier.body_sha256 != repeated.body_sha256:
         raise ApiError(
             "idempotency_conflict",
-            "This Idempotency-Key was used with a different body. Nothing was spent; "
-            "send the identical body or a new key.",
+            "This Idempotency-Key was used with a different body, and this request did nothing. "
+            "Send that first body again to learn what became of it; a new key is only for work "
+            "that is really new.",
         )
     return earlier
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import MultipartParseError
 from starlette.datastructures import FormData, UploadFile
@@ -22,8 +23,10 @@ from .errors import invalid
 from .identifiers import new_id
 from .lifecycle import milliseconds
 from .magic import EXTENSIONS
-from .probing import Probe, probe
 from .store import StoredFile
+
+if TYPE_CHECKING:
+    from .probing import Probe
 
 FIELDS = frozenset({"file", "kind", "model", "client_request_id"})
 
@@ -61,6 +64,8 @@ def largest_upload(catalogue: dict[str, Model]) -> int:
 
 def keep_upload(sandbox: Sandbox, form: FormData, account: str) -> StoredFile:
     """Check the form and store the file; raises ApiError and keeps nothing on a refusal."""
+    from .probing import probe  # It loads the codecs, which the start need not wait for.
+
     upload, kind, model = _checked_form(form, sandbox.catalogue)
     label = check_label(form.get("client_request_id"), sandbox.choices)
     limit = limit_for(model, kind) if model else default_limit(kind)

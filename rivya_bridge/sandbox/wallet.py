@@ -1,7 +1,7 @@
 """Credits: an append-only ledger whose sum by account is the balance.
 
 Arithmetic (assumed): the base credits are subtracted at submit; success keeps them,
-failure adds them back. Whole numbers only.
+failure adds them back, a chat turn keeps what its tokens cost. Whole numbers only.
 """
 
 from __future__ import annotations
@@ -32,20 +32,27 @@ def balance(store: Store, account: str) -> int:
 
 
 def reserve(
-    connection: sqlite3.Connection, generation_id: str, amount: int, now_ms: int, account: str
+    connection: sqlite3.Connection, owner_id: str, amount: int, now_ms: int, account: str
 ) -> None:
-    """Take the reservation inside the caller's transaction.
+    """Take the reservation of a generation or chat turn inside the caller's transaction.
 
     Raises ApiError insufficient_credits; nothing is then subtracted.
     """
-    left = connection.execute(BALANCE, (account,)).fetchone()[0]
+    left = int(connection.execute(BALANCE, (account,)).fetchone()[0])
     if left < amount:
         raise ApiError(
             "insufficient_credits",
-            f"This generation needs {amount} credits and the wallet holds {left}. "
-            "No task was created and nothing was spent.",
+            f"This request needs {amount} credits and the wallet holds {left}. "
+            "Nothing was created and nothing was spent.",
         )
-    _enter(connection, "reserve", generation_id, -amount, now_ms, account)
+    _enter(connection, "reserve", owner_id, -amount, now_ms, account)
+
+
+def give_back(
+    connection: sqlite3.Connection, owner_id: str, amount: int, now_ms: int, account: str
+) -> None:
+    """Book the end of a chat turn: the unused part of its reservation."""
+    _enter(connection, "settle", owner_id, amount, now_ms, account)
 
 
 def settle_due(store: Store, now_ms: int, outbox: Outbox) -> int:

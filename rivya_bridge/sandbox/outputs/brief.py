@@ -65,6 +65,11 @@ class Brief:
         """Chance that depends on prompt, model and params: how it sounds."""
         return random.Random(self._digest(self.prompt, self.mood().random(), self.index))  # noqa: S311
 
+    def delivery(self, left_out: frozenset[str]) -> random.Random:
+        """Chance that depends on the params but for those left out: how a voice speaks."""
+        shown = {k: v for k, v in self.params.items() if k not in left_out}
+        return random.Random(self._digest("delivery", self.model_id, shown))  # noqa: S311
+
     @staticmethod
     def _digest(*parts: object) -> str:
         text = json.dumps(parts, sort_keys=True, default=str)

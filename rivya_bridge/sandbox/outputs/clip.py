@@ -27,11 +27,6 @@ SOUND_KEYS = ("sound", "generate_audio")
 ZOOM = 0.14
 
 
-def extension(_: dict[str, Any]) -> str:
-    """Always `mp4`."""
-    return "mp4"
-
-
 def render(brief: Brief) -> bytes:
     """H.264 in MP4, with the index in front; AAC sound where the params ask for it."""
     seconds = length_seconds(brief.params)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import random
 from pathlib import Path
-from typing import Any
 
 import av
 from av.error import FFmpegError
@@ -24,16 +23,9 @@ from .palette import choose_palette
 from .scenery import land_of, paint_backdrop
 from .subject import drawn_subject, place, shape_of
 
-FORMAT_KEYS = ("output_format", "outputFormat")
 LARGEST_PAINTED_SIDE = 768
 REFERENCE_SIDE = 900
 CARD = (206, 208, 214)
-
-
-def extension(params: dict[str, Any]) -> str:
-    """`png` or `jpg`, as the params ask for it."""
-    wanted = next((str(params[key]) for key in FORMAT_KEYS if key in params), "png")
-    return "jpg" if wanted in {"jpg", "jpeg"} else "png"
 
 
 def render(brief: Brief) -> bytes:

@@ -35,16 +35,21 @@ class Syllable:
     melody: float
 
 
-def speak(text: str, voice: random.Random, pace: float) -> array[float]:
-    """The murmur of `text`; `voice` decides pitch and colour, `pace` of 1 is usual."""
+def speak(text: str, voice: random.Random, delivery: random.Random, pace: float) -> array[float]:
+    """The murmur of `text`; `voice` decides pitch and colour, `pace` of 1 is usual.
+
+    `delivery` decides how lively the tune wavers.
+    """
     syllables = rhythm(text, pace)
     last = syllables[-1]
     samples = silence(last.start + last.seconds + 0.3)
     pitch = voice.choice((98.0, 112.0, 128.0, 165.0, 190.0, 212.0)) * voice.uniform(0.95, 1.05)
     tract = voice.uniform(0.94, 1.12)
     tables = {vowel: _vowel_table(vowel, pitch, tract) for vowel in FORMANTS}
+    liveliness = delivery.uniform(0.01, 0.09)
     for syllable in syllables:
-        _sing(samples, syllable, tables[syllable.vowel], pitch)
+        wavering = 1 + delivery.uniform(-liveliness, liveliness)
+        _sing(samples, syllable, tables[syllable.vowel], pitch * wavering)
         if syllable.onset in HISSING:
             _hiss(samples, syllable.start, voice)
     add_echo(samples, 0.045, 0.16)

@@ -110,9 +110,14 @@ def encode_audio(container: OutputContainer, stream: AudioStream, samples: Seque
     container.mux(stream.encode())
 
 
-def encoded(samples: Sequence[float], kind: str, codec: str, rate: int) -> bytes:
+def encoded(
+    samples: Sequence[float], kind: str, codec: str, rate: int, bits_per_second: int | None = None
+) -> bytes:
     """A whole audio file of container `kind`."""
     out = io.BytesIO()
     with av.open(out, "w", format=kind) as container:
-        encode_audio(container, add_audio_stream(container, codec, rate), samples)
+        stream = add_audio_stream(container, codec, rate)
+        if bits_per_second is not None:
+            stream.bit_rate = bits_per_second
+        encode_audio(container, stream, samples)
     return out.getvalue()

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from ..choices import MAIN_ACCOUNT
 from ..context import sandbox_of
+from ..conversation.records import Turn, all_turns
 from ..identifiers import iso_utc
 from ..store import Generation
 from ..wallet import balance
@@ -25,22 +26,28 @@ LEDGER = "SELECT * FROM ledger WHERE account = ? ORDER BY number"
 
 
 def show_journal(request: Request) -> JSONResponse:
-    """All generations of an account with their credits, its ledger, balance and webhooks."""
+    """All generations and chat turns of an account, its ledger, balance and webhooks."""
     sandbox = sandbox_of(request)
     account = request.query_params.get("account", MAIN_ACCOUNT)
     now_ms = sandbox.now_ms()
     entries = [_entry(generation, now_ms) for generation in sandbox.store.generations(account)]
     left = balance(sandbox.store, account)
+    turns = [_turn(turn) for turn in all_turns(sandbox.store, account)]
     return JSONResponse(
         {
             "generations_count": len(entries),
             "by_status": dict(Counter(entry["status"] for entry in entries)),
-            "charged_credits": sum(entry["final"] for entry in entries),
+            "charged_credits": sum(entry["final"] for entry in (*entries, *turns)),
             "ledger_sum": left,
             "balance": left,
             "ledger": [dict(row) for row in sandbox.store.rows(LEDGER, account)],
             "generations": entries,
             "webhooks": webhook_journal(sandbox.store, account),
+            "chat_turns_count": len(turns),
+            "chat_turns_by_key": dict(
+                Counter(turn["idempotency_key"] for turn in turns if turn["idempotency_key"])
+            ),
+            "chat_turns": turns,
         }
     )
 
@@ -55,6 +62,20 @@ def _entry(generation: Generation, now_ms: int) -> dict[str, Any]:
         "final": state.charge,
         "created_at": iso_utc(generation.created_ms),
         "body": json.loads(generation.body),
+    }
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "session_id": turn.session_id,
+        "route": turn.route,
+        "idempotency_key": turn.idempotency_key,
+        "status": "completed" if turn.is_settled else "running",
+        "reserved": turn.reserved,
+        "final": turn.final if turn.is_settled else 0,
+        "created_at": iso_utc(turn.created_ms),
+        "body": json.loads(turn.body),
     }
 
 
