@@ -4,3 +4,13 @@ from django.apps import AppConfig
 class AutomationConfig(AppConfig):
     name = "rivya_bridge.automation"
     label = "automation"
+
+    def ready(self) -> None:
+        from rivya_bridge.automation import receivers
+        from rivya_bridge.tasks.signals import swept, task_finished
+
+        task_finished.connect(
+            receivers.settle_batch_row, dispatch_uid="automation.settle_batch_row"
+        )
+        swept.connect(receivers.feed, dispatch_uid="automation.feed")
+        swept.connect(receivers.tick, dispatch_uid="automation.tick")
