@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,7 +43,7 @@ def test_every_day_has_its_times_once_whatever_the_clock_does(cron, zone):
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_hour_means_every_hour_that_passes(zone):
     times = all_times("0 * * * *", zone)
-    gaps = {after - before for before, after in zip(times, times[1:], strict=False)}
+    gaps = {after - before for before, after in pairwise(times)}
     assert gaps <= {timedelta(hours=1), timedelta(minutes=30), timedelta(minutes=90)}
     assert len(times) >= 2 * 365 * 24 - 4
 
