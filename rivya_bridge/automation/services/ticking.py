@@ -17,6 +17,7 @@ from django.utils import timezone
 from rivya_bridge.automation.models import Schedule, ScheduleSlot
 from rivya_bridge.automation.services.slot_runs import run_queued
 from rivya_bridge.automation.timing import first_after, times_after
+from rivya_bridge.identifiers import new_id
 
 S = ScheduleSlot.Status
 
@@ -124,5 +125,10 @@ def _slot(schedule: Schedule, due_at: datetime, runs: bool, now: datetime) -> Sc
             f"{rules[schedule.catch_up]}."
         )
     return ScheduleSlot(
-        schedule=schedule, due_at=due_at, status=status, reason=reason, decided_at=now
+        id=new_id(due_at),  # lists are in the order of the times, also of those caught up with
+        schedule=schedule,
+        due_at=due_at,
+        status=status,
+        reason=reason,
+        decided_at=now,
     )
