@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rivya_bridge.automation.content import Content
-from rivya_bridge.automation.inputs import Inputs, fill_request, input_specs, read_inputs
+from rivya_bridge.automation.inputs import (
+    Inputs,
+    fill_request,
+    input_specs,
+    read_inputs,
+    without_example,
+)
 from rivya_bridge.automation.prompts import prompt_renderer
 from rivya_bridge.catalog.params import check_request, estimate_credits
 from rivya_bridge.catalog.selectors import get_model
@@ -34,7 +40,7 @@ class VersionCheck:
     def __init__(self, version: Content) -> None:
         self.version = version
         self.model = get_model(version.model_id)
-        self.specs = input_specs(version, self.model)
+        self.specs = [without_example(spec) for spec in input_specs(version, self.model)]
         self._render = prompt_renderer(version.prompt)
 
     @property

@@ -164,7 +164,12 @@ def read_inputs(
 
 def _spec_for(spec: InputSpec, with_examples: bool) -> InputSpec:
     """The input without its default where each job must give it; params follow the model's rules."""
-    if with_examples or not spec.required or spec.source == "param":
+    return spec if with_examples else without_example(spec)
+
+
+def without_example(spec: InputSpec) -> InputSpec:
+    """The input as a job must be given it; the same object where nothing changes."""
+    if not spec.required or spec.source == "param" or spec.default is None:
         return spec
     return replace(spec, default=None)
 
