@@ -117,6 +117,18 @@ def do_once(
         return _same_object(earlier, digest, body), False
 
 
+def find_once(scope: str, key: str | None, body: dict[str, Any]) -> str | None:
+    """What `do_once` would answer without making anything; None when the key is new or absent.
+
+    For work that is too long for one transaction. Raises Conflict as `do_once` does.
+    """
+    earlier = OnceKey.objects.filter(scope=scope, key=key).first() if key else None
+    if earlier is None:
+        return None
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
+    return _same_object(earlier, _hash(text), body)
+
+
 def _same_object(earlier: OnceKey, digest: str, body: dict[str, Any]) -> str:
     if earlier.body_sha256 == digest:
         return earlier.object_id

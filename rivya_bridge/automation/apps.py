@@ -6,7 +6,14 @@ class AutomationConfig(AppConfig):
     label = "automation"
 
     def ready(self) -> None:
+        from rivya_bridge.automation import receivers
         from rivya_bridge.automation.model_uses import template_uses
         from rivya_bridge.catalog.uses import register_uses
+        from rivya_bridge.tasks.signals import swept, task_finished
 
         register_uses("automation", template_uses)
+        task_finished.connect(
+            receivers.settle_batch_row, dispatch_uid="automation.settle_batch_row"
+        )
+        swept.connect(receivers.feed, dispatch_uid="automation.feed")
+        swept.connect(receivers.tick, dispatch_uid="automation.tick")

@@ -3,21 +3,20 @@
 One flat set of names: variables of the prompt, exposed params, and file slots.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rivya_bridge.automation.content import Content, model_param, param_problems
 from rivya_bridge.automation.fields import as_number
-from rivya_bridge.automation.prompts import render_prompt
+from rivya_bridge.automation.file_inputs import read_files
+from rivya_bridge.automation.prompts import prompt_renderer
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.files.selectors import get_files
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import Model, Param
 from rivya_bridge.texts import clean_text
 
-MEGABYTE = 1_048_576
 TEXT_LENGTH = 5_000
 TYPES = {"select": "choice", "number": "number"}
 TRUE_WORDS = frozenset({"true", "1", "on", "yes"})
@@ -124,7 +123,13 @@ def _slot_spec(entry: Mapping[str, Any]) -> InputSpec:
 
 
 def read_inputs(
-    version: Content, model: Model, raw: Mapping[str, Any], *, with_examples: bool = False
+    version: Content,
+    model: Model,
+    raw: Mapping[str, Any],
+    *,
+    with_examples: bool = False,
+    specs: Sequence[InputSpec] | None = None,
+    files: Mapping[str, StoredFile] | None = None,
 ) -> Inputs:
     """Checked values for every declared input; what is left out (or None) takes its default.
 
@@ -132,9 +137,10 @@ def read_inputs(
     promotion was proved with, and is used with `with_examples` alone.
 
     Text from forms is read by the input's type. Raises Refusal with a problem for every unknown name,
-    missing value, wrong type, and broken limit. One query for the files.
+    missing value, wrong type, and broken limit. One query for the files; none when many jobs are read
+    with the same `specs` and with `files`, every file that they name by its id.
     """
-    specs = input_specs(version, model)
+    specs = input_specs(version, model) if specs is None else specs
     problems = _unknown_names(specs, raw)
     scalars = {
         spec.name: _read_scalar(problems, _spec_for(spec, with_examples), raw.get(spec.name))
@@ -150,15 +156,20 @@ def read_inputs(
     if not problems:
         problems += _model_problems(version, model, params)
     slots = [_spec_for(spec, with_examples) for spec in specs if spec.source == "file"]
-    files = _read_files(problems, slots, raw)
+    found = read_files(problems, slots, raw, files)
     if problems:
         raise Refusal.of(problems)
-    return Inputs(variables, params, files)
+    return Inputs(variables, params, found)
 
 
 def _spec_for(spec: InputSpec, with_examples: bool) -> InputSpec:
     """The input without its default where each job must give it; params follow the model's rules."""
-    if with_examples or not spec.required or spec.source == "param":
+    return spec if with_examples else without_example(spec)
+
+
+def without_example(spec: InputSpec) -> InputSpec:
+    """The input as a job must be given it; the same object where nothing changes."""
+    if not spec.required or spec.source == "param" or spec.default is None:
         return spec
     return replace(spec, default=None)
 
@@ -255,61 +266,18 @@ def _read_boolean(problems: list[Problem], spec: InputSpec, value: Any) -> bool 
     return None
 
 
-# --- Files ----------------------------------------------------------------------------------------
-
-
-def _read_files(
-    problems: list[Problem], specs: Sequence[InputSpec], raw: Mapping[str, Any]
-) -> dict[str, StoredFile | None]:
-    wanted = {spec.name: raw.get(spec.name) or spec.default for spec in specs}
-    found = _load(problems, {name: file_id for name, file_id in wanted.items() if file_id})
-    for spec in specs:
-        file = found.get(spec.name)
-        if file is not None:
-            problems.extend(_file_problems(spec, file))
-        elif spec.required and not wanted[spec.name]:
-            message = f"{spec.name} is required: give the id of a file of kind {spec.kind}."
-            problems.append(Problem(spec.name, message))
-    return {spec.name: found.get(spec.name) for spec in specs}
-
-
-def _load(problems: list[Problem], ids: Mapping[str, Any]) -> dict[str, StoredFile]:
-    """The files by slot in one query; only when one is unknown, slot by slot to name it."""
-    as_text = {name: str(file_id) for name, file_id in ids.items()}
-    try:
-        return dict(zip(as_text, get_files(list(as_text.values())), strict=True))
-    except Refusal:
-        found = {}
-    for name, file_id in as_text.items():
-        try:
-            [found[name]] = get_files([file_id], field=name)
-        except Refusal as refusal:
-            problems.extend(refusal.problems)
-    return found
-
-
-def _file_problems(spec: InputSpec, file: StoredFile) -> list[Problem]:
-    if file.kind != spec.kind:
-        message = (
-            f"{spec.name} takes files of kind {spec.kind}; {file.name} is of kind {file.kind}."
-        )
-        return [Problem(spec.name, message, spec.kind)]
-    problems = []
-    if spec.mime_types and file.mime_type not in spec.mime_types:
-        allowed = ", ".join(spec.mime_types)
-        message = f"{spec.name} takes {allowed}; {file.name} is {file.mime_type}."
-        problems.append(Problem(spec.name, message, allowed))
-    if spec.max_size_mb is not None and file.size_bytes > spec.max_size_mb * MEGABYTE:
-        size = file.size_bytes / MEGABYTE
-        message = (
-            f"{spec.name}: {file.name} has {size:.1f} MB; the limit is {spec.max_size_mb:g} MB."
-        )
-        problems.append(Problem(spec.name, message, spec.max_size_mb))
-    return problems
+# --- The request ---------------------------------------------------------------------------------
 
 
 def build_request(version: Content, inputs: Inputs) -> tuple[str, dict[str, Any], list[StoredFile]]:
     """Prompt, params and references (in slot order) of one job. Raises Refusal for the prompt."""
-    prompt = render_prompt(version.prompt, inputs.variables)
+    return fill_request(version, inputs, prompt_renderer(version.prompt))
+
+
+def fill_request(
+    version: Content, inputs: Inputs, render: Callable[[Mapping[str, Any]], str]
+) -> tuple[str, dict[str, Any], list[StoredFile]]:
+    """`build_request` with the prompt's source already read."""
+    prompt = render(inputs.variables)
     params = {**version.fixed_params, **inputs.params}
     return prompt, params, [file for file in inputs.files.values() if file is not None]

@@ -6,7 +6,7 @@ checked node by node before it is ever compiled. A missing variable is an error,
 """
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
@@ -110,10 +110,20 @@ def render_prompt(source: str, values: Mapping[str, Any]) -> str:
 
     Raises Refusal naming the variable that is missing, or what the values did not allow.
     """
+    return prompt_renderer(source)(values)
+
+
+def prompt_renderer(source: str) -> Callable[[Mapping[str, Any]], str]:
+    """`render_prompt` with its source read once, for many values. Raises Refusal for the source."""
     _parse(source)
+    template = _compile(source)
+    return lambda values: _rendered(template, values)
+
+
+def _rendered(template: Template, values: Mapping[str, Any]) -> str:
     _check_scalars(values)
     try:
-        return _joined(_compile(source).generate(dict(values)))
+        return _joined(template.generate(dict(values)))
     except TemplateError as error:
         raise Refusal.field(
             "prompt", f"The prompt cannot be filled in: {error.message}. Give that input."

@@ -1,6 +1,10 @@
-"""The one signal of this app: upper apps listen because a task may not know them."""
+"""The signals of this app: upper apps listen because a task may not know them."""
 
 from django.dispatch import Signal
 
 # Sent inside the finishing transaction with `task`, which is terminal; its outputs have their files.
 task_finished = Signal()
+
+# Sent at the end of every sweep, outside transactions, in whatever process swept; more than one may.
+# A receiver that fails is logged and holds nothing else up.
+swept = Signal()

@@ -1,6 +1,16 @@
 """The tables of automation, one module per noun."""
 
+from rivya_bridge.automation.models.batches import Batch, BatchRow
 from rivya_bridge.automation.models.jobs import Job
+from rivya_bridge.automation.models.schedules import Schedule, ScheduleSlot
 from rivya_bridge.automation.models.templates import JobTemplate, TemplateVersion
 
-__all__ = ["Job", "JobTemplate", "TemplateVersion"]
+__all__ = [
+    "Batch",
+    "BatchRow",
+    "Job",
+    "JobTemplate",
+    "Schedule",
+    "ScheduleSlot",
+    "TemplateVersion",
+]

@@ -14,6 +14,8 @@ class Job(models.Model):
         FORM = "form"
         API = "api"
         COMMAND = "command"
+        BATCH = "batch"
+        SCHEDULE = "schedule"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="jobs")
@@ -24,7 +26,10 @@ class Job(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["template", "-id"], name="job_by_template")]
+        indexes = [
+            models.Index(fields=["template", "-id"], name="job_by_template"),
+            models.Index(fields=["source", "-id"], name="job_by_source"),
+        ]
 
     @property
     def status(self) -> str:

@@ -1,20 +1,60 @@
-"""Writes of the automation app: templates, their immutable versions, and the jobs of a version."""
+"""Writes of the automation app: templates, their immutable versions, and the jobs of a version, one
+by one, by the row of a batch, or by the clock."""
 
+from rivya_bridge.automation.services.batch_check import BatchCheck
+from rivya_bridge.automation.services.batch_intake import BatchOptions, add_batch, check_batch
+from rivya_bridge.automation.services.batches import (
+    cancel_batch,
+    change_batch,
+    discard_batch,
+    pause_batch,
+    resume_batch,
+    retry_failed,
+    start_batch,
+)
+from rivya_bridge.automation.services.feeding import feed_batch, feed_batches
 from rivya_bridge.automation.services.jobs import JobPlan, preflight_job, preview_body, start_job
+from rivya_bridge.automation.services.schedules import (
+    ScheduleOptions,
+    create_schedule,
+    delete_schedule,
+    switch_schedule,
+    update_schedule,
+)
 from rivya_bridge.automation.services.templates import (
     add_version,
     create_template,
     slug_taken,
     update_template,
 )
+from rivya_bridge.automation.services.ticking import tick_schedules
 
 __all__ = [
+    "BatchCheck",
+    "BatchOptions",
     "JobPlan",
+    "ScheduleOptions",
+    "add_batch",
     "add_version",
+    "cancel_batch",
+    "change_batch",
+    "check_batch",
+    "create_schedule",
     "create_template",
+    "delete_schedule",
+    "discard_batch",
+    "feed_batch",
+    "feed_batches",
+    "pause_batch",
     "preflight_job",
     "preview_body",
+    "resume_batch",
+    "retry_failed",
     "slug_taken",
+    "start_batch",
     "start_job",
+    "switch_schedule",
+    "tick_schedules",
+    "update_schedule",
     "update_template",
 ]

@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from rivya_bridge.automation.content import Content
 from rivya_bridge.automation.inputs import Inputs, build_request, read_inputs
 from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
+from rivya_bridge.automation.services.storing import store_job
 from rivya_bridge.catalog.params import estimate_credits
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.identifiers import new_id
 from rivya_bridge.refusals import Conflict, Problem, Refusal
 from rivya_bridge.rivya import Model
-from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.preflight import blockers
-from rivya_bridge.tasks.services import create_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,7 @@ def start_job(
     if plan.problems:
         raise Refusal.of(plan.problems)
     try:
-        return _store_job(version, template, plan, source, key), True
+        return _store(version, template, plan, source, key), True
     except IntegrityError:
         earlier = _job_of(key)
         if earlier is None:
@@ -161,27 +158,15 @@ def _same_job(earlier: Job, template: JobTemplate, raw_inputs: Mapping[str, Any]
     return earlier
 
 
-@transaction.atomic
-def _store_job(
+def _store(
     version: TemplateVersion, template: JobTemplate, plan: JobPlan, source: str, key: str | None
 ) -> Job:
-    job_id: UUID = new_id()
-    task = create_task(
-        origin=Task.Origin.JOB,
-        origin_id=job_id,
-        model=get_model(version.model_id),
-        prompt=plan.prompt,
-        params=plan.params,
-        references=plan.references,
-        group_label=template.name,
-        group_url=f"/templates/{template.slug}/",
-        intent_key=key,
-    )
-    return Job.objects.create(
-        id=job_id,
-        template=template,
+    return store_job(
+        get_model(version.model_id),
+        plan,
         version=version,
-        task=task,
-        inputs=plan.inputs,
+        template=template,
         source=source,
+        intent_key=key,
+        group=(template.name, f"/templates/{template.slug}/"),
     )

@@ -14,6 +14,7 @@ from rivya_bridge.tasks.services.balance import renew_balance
 from rivya_bridge.tasks.services.recovery import expire_dead_leases, recover_lost_leases
 from rivya_bridge.tasks.services.release import release_held
 from rivya_bridge.tasks.services.transitions import RUNG_FOR
+from rivya_bridge.tasks.signals import swept
 
 RING_AGAIN = timedelta(seconds=10)
 MOST_RINGING = 200
@@ -31,7 +32,9 @@ def sweep_rows() -> int:
     expire_dead_leases()
     recover_lost_leases()
     release_held()
-    return ring_due()
+    rung = ring_due()
+    swept.send_robust(sender=Task)
+    return rung
 
 
 def ring_due() -> int:

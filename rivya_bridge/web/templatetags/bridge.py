@@ -70,6 +70,12 @@ def exact(moment: datetime | None) -> str:
 
 
 @register.filter
+def there_time(moment: datetime) -> str:
+    """A time as its own zone has it, with the zone's short name."""
+    return moment.strftime("%a %Y-%m-%d %H:%M %Z")
+
+
+@register.filter
 def item(mapping: dict[str, Any], key: str) -> Any:
     """`mapping[key]`, or None."""
     return mapping.get(key)
@@ -86,6 +92,17 @@ _MARKS = {
     "succeeded": '<path d="M2.5 8.5l3.5 3.5 7.5-8"/>',
     "failed": '<path d="M3.5 3.5l9 9M12.5 3.5l-9 9"/>',
     "canceled": '<circle cx="8" cy="8" r="6"/><path d="M4 12l8-8"/>',
+    "waiting": '<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 1.5"/>',
+    "invalid": '<path d="M8 2.5l6 11H2z"/><path d="M8 7v2.5"/>',
+    "retried": '<path d="M3 8a5 5 0 0 1 9-3M13 2v3.5H9.5"/>',
+    "checking": '<path d="M3 4h10M3 8h10M3 12h5"/>',
+    "checked": '<path d="M3 4h10M3 8h5M8 12l2 2 4-4.5"/>',
+    "paused": '<path d="M5.5 3.5v9M10.5 3.5v9"/>',
+    "finished": '<path d="M2.5 8.5l3.5 3.5 7.5-8"/>',
+    "started": '<path d="M5 3.5v9l7.5-4.5z"/>',
+    "skipped": '<path d="M3 4l5 4-5 4zM12.5 4v8"/>',
+    "missed": '<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8"/>',
+    "refused": '<circle cx="8" cy="8" r="6"/><path d="M4.5 8h7"/>',
     "recorded": '<circle cx="8" cy="8" r="3" fill="currentColor"/>',
 }
 _PILLS = {

@@ -1,14 +1,16 @@
-"""Reads of the automation app."""
+"""Reads of templates and jobs."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
-from rivya_bridge.refusals import Missing, Problem
-from rivya_bridge.tasks.models import TaskOutput
+from rivya_bridge.refusals import Missing, Problem, Refusal
+from rivya_bridge.tasks.models import Status, TaskOutput
+from rivya_bridge.tasks.selectors import STATUS_GROUPS
 
 
 def get_template(slug: str) -> JobTemplate:
@@ -89,3 +91,51 @@ def jobs_by_ids(ids: Iterable[str]) -> list[Job]:
         except ValueError:
             continue
     return list(job_rows().filter(pk__in=wanted))
+
+
+# --- The list over all templates ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """What the list of all jobs is narrowed to; empty means everything.
+
+    `status` is a task's status or one of open, attention, ended; `template` is a slug.
+    """
+
+    status: str = ""
+    source: str = ""
+    template: str = ""
+
+    def __bool__(self) -> bool:
+        return any((self.status, self.source, self.template))
+
+
+def check_job_filter(wanted: JobFilter) -> list[Problem]:
+    """What in a filter cannot be read."""
+    problems = []
+    known = [*STATUS_GROUPS, *Status.values]
+    if wanted.status and wanted.status not in known:
+        text = f"{wanted.status[:40]!r} is no status: use one of {', '.join(known)}."
+        problems.append(Problem("status", text))
+    if wanted.source and wanted.source not in Job.Source.values:
+        text = f"{wanted.source[:40]!r} is no source: use one of {', '.join(Job.Source.values)}."
+        problems.append(Problem("source", text))
+    if "\0" in wanted.template or len(wanted.template) > 80:
+        problems.append(Problem("template", "template must be a template's slug."))
+    return problems
+
+
+def filtered_jobs(wanted: JobFilter) -> QuerySet[Job]:
+    """`job_rows` narrowed by a filter. Raises Refusal for nonsense."""
+    problems = check_job_filter(wanted)
+    if problems:
+        raise Refusal.of(problems)
+    rows = job_rows()
+    if wanted.status:
+        rows = rows.filter(task__status__in=STATUS_GROUPS.get(wanted.status, {wanted.status}))
+    if wanted.source:
+        rows = rows.filter(source=wanted.source)
+    if wanted.template:
+        rows = rows.filter(template__slug=wanted.template)
+    return rows

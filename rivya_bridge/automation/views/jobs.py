@@ -1,6 +1,7 @@
 """Pages of templates and jobs."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,9 @@ from rivya_bridge.automation.inputs import input_specs
 from rivya_bridge.automation.model_uses import model_changes, model_trouble
 from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.automation.selectors import (
+    JobFilter,
+    check_job_filter,
+    filtered_jobs,
     get_job,
     get_template,
     job_rows,
@@ -22,9 +26,11 @@ from rivya_bridge.automation.selectors import (
 from rivya_bridge.automation.services import preflight_job, start_job
 from rivya_bridge.catalog.selectors import closed_models, model_names
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.models import Status
+from rivya_bridge.tasks.selectors import STATUS_GROUPS
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
-from rivya_bridge.web.pagination import keyset_page
+from rivya_bridge.web.pagination import Page, keyset_page
 
 
 @require_safe
@@ -56,6 +62,7 @@ def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]
         "model_name": model_names().get(version.model_id, version.model_id),
         "model_trouble": model_trouble(version),
         "model_changes": model_changes(version),
+        "tab": "jobs",
         "page": page,
         "next_query": f"after={page.next_cursor}",
         "first_query": "",
@@ -102,6 +109,37 @@ def _start(request: HttpRequest, row: JobTemplate, form: JobForm) -> Job:
 
 
 @require_safe
+def all_jobs(request: HttpRequest) -> HttpResponse:
+    """The jobs of all templates; nonsense in the filter is named above the list."""
+    names = ("status", "source", "template")
+    wanted = JobFilter(**{name: request.GET.get(name, "").strip() for name in names})
+    problems = check_job_filter(wanted)
+    empty: Page[Job] = Page([], None, True)
+    page = empty if problems else keyset_page(filtered_jobs(wanted), request.GET.get("after"))
+    with_shown_inputs(page.items)
+    query = {name: getattr(wanted, name) for name in names if getattr(wanted, name)}
+    context = {
+        "page": page,
+        "wanted": wanted,
+        "problems": problems,
+        "names_template": True,
+        "live_ids": _live_ids(page.items),
+        "statuses": [*STATUS_GROUPS, *Status.values],
+        "sources": Job.Source.values,
+        "templates": JobTemplate.objects.order_by("name").values_list("slug", "name")[:200],
+        "next_query": urlencode({**query, "after": page.next_cursor or ""}),
+        "first_query": urlencode(query),
+    }
+    return render_page(
+        request,
+        "automation/jobs.html",
+        "automation/_all_jobs.html",
+        context,
+        status=422 if problems else 200,
+    )
+
+
+@require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One job; its live part alone when htmx asks, until its task has ended."""
     [row] = with_shown_inputs([get_job(job_id)])
@@ -127,5 +165,5 @@ def live(request: HttpRequest) -> HttpResponse:
     jobs = with_shown_inputs(jobs_by_ids(request.GET.getlist("id")))
     live_ids = _live_ids(jobs)
     status = 200 if live_ids else STOP_POLLING
-    context = {"jobs": jobs, "live_ids": live_ids}
+    context = {"jobs": jobs, "live_ids": live_ids, "names_template": "names" in request.GET}
     return render(request, "automation/_live.html", context, status=status)

@@ -19,7 +19,7 @@ from rivya_bridge.tasks.api import TaskOut, task_out
 from rivya_bridge.web.errors import refusal_envelope
 from rivya_bridge.web.pagination import keyset_page
 
-router = Router(tags=["automation"])
+router = Router()
 
 
 class TemplateOut(Schema):

@@ -1,0 +1,84 @@
+"""Schedule: a template started by the clock; each time it meant is one row, whatever came of it."""
+
+from django.db import models
+
+from rivya_bridge.automation.models.jobs import Job
+from rivya_bridge.automation.models.templates import JobTemplate
+from rivya_bridge.identifiers import new_id
+
+
+class Schedule(models.Model):
+    """When jobs of a template's current version start, with which inputs.
+
+    `cron` has five fields and is read in `zone` (an IANA name). `decided_until` is the last time that
+    has its slot; `next_at` is the time behind it. Times before `enabled_at` mean nothing.
+    `refused_in_row` counts slots in a row whose inputs did not fit; `note` is what a person must know.
+    """
+
+    class Overlap(models.TextChoices):
+        SKIP = "skip", "skip the new one"
+        QUEUE = "queue", "start the new one afterwards"
+        PARALLEL = "parallel", "run both"
+
+    class CatchUp(models.TextChoices):
+        SKIP = "skip", "skip them"
+        LATEST = "latest", "run the latest only"
+        ALL = "all", "run all, up to a limit"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="schedules")
+    name = models.CharField(max_length=120)
+    cron = models.CharField(max_length=120)
+    zone = models.CharField(max_length=60)
+    inputs = models.JSONField(default=dict)
+    overlap = models.CharField(max_length=8, choices=Overlap, default=Overlap.SKIP)
+    catch_up = models.CharField(max_length=6, choices=CatchUp, default=CatchUp.SKIP)
+    catch_up_limit = models.IntegerField(default=10)
+    is_enabled = models.BooleanField(default=True)
+    enabled_at = models.DateTimeField()
+    decided_until = models.DateTimeField()
+    next_at = models.DateTimeField(null=True)
+    refused_in_row = models.IntegerField(default=0)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["is_enabled", "next_at"], name="schedule_due")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScheduleSlot(models.Model):
+    """What became of one time of a schedule. Unique, so that two schedulers or none cannot matter.
+
+    `started` has a job. `queued` waits for the job before it. `skipped` gave way to a running job,
+    `missed` came while nothing looked at the clock, `refused` did not pass its checks: nothing was
+    spent, and `reason` says why.
+    """
+
+    class Status(models.TextChoices):
+        STARTED = "started"
+        QUEUED = "queued"
+        SKIPPED = "skipped"
+        MISSED = "missed"
+        REFUSED = "refused"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="slots")
+    due_at = models.DateTimeField()
+    status = models.CharField(max_length=8, choices=Status)
+    reason = models.TextField(blank=True)
+    job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="schedule_slot")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["schedule", "due_at"], name="one_slot_per_time"),
+            models.CheckConstraint(
+                condition=~models.Q(status="started") | models.Q(job__isnull=False),
+                name="started_slot_has_job",
+            ),
+        ]
+        indexes = [models.Index(fields=["schedule", "status", "due_at"], name="slot_by_status")]

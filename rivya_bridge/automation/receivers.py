@@ -1,0 +1,20 @@
+"""What happens in automation when a task ended, and when the sweep has come by."""
+
+from typing import Any
+
+from rivya_bridge.automation.services.feeding import feed_batches, settle_row
+from rivya_bridge.automation.services.ticking import tick_schedules
+from rivya_bridge.tasks.models import Task
+
+
+def settle_batch_row(*, task: Task, **_: Any) -> None:
+    """Called inside the transaction that finishes the task; again is harmless."""
+    settle_row(task)
+
+
+def feed(**_: Any) -> None:
+    feed_batches()
+
+
+def tick(**_: Any) -> None:
+    tick_schedules()

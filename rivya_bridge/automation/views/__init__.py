@@ -1,0 +1,1 @@
+"""Pages of templates, jobs, batches and schedules, one module per noun."""
