@@ -76,7 +76,6 @@ class Renderer:
         number, _, extension = name.partition(".")
         return Brief(
             model_id=model["id"],
-            display_name=model["display_name"],
             category=model["category"],
             prompt=generation.prompt,
             params=params,

@@ -85,11 +85,12 @@ def known(sandbox: RunningSandbox, clock: Clock) -> dict[str, list[str]]:
         turn = api.post("/api/v1/chat/completions", json=talk)
         # Nobody listens there: deliveries are refused at once.
         hook = {"url": "http://127.0.0.1:9/hook", "event_types": ["generation.succeeded"]}
-        endpoint = api.post("/api/v1/webhooks", json=hook)
+        endpoints = [api.post("/api/v1/webhooks", json=hook) for _ in range(2)]
     return {
         "taskId": [task.json()["id"] for task in tasks],
         "fileId": [file.json()["id"]],
-        "endpointId": [endpoint.json()["id"]],
+        "endpointId": [endpoints[0].json()["id"]],
+        "revoked": [endpoints[1].json()["id"]],
         "sessionId": [turn.json()["session_id"]],
     }
 
@@ -186,7 +187,7 @@ def test_what_exists_is_described(
 ) -> None:
     operation = OPERATIONS[label]
     name = operation.path_parameters[0].name
-    for value in known[name]:
+    for value in known["revoked" if label.startswith("DELETE") else name]:
         body = {"body": {"name": "New"}, "media_type": "application/json"}
         case = operation.Case(
             path_parameters={name: value}, **(body if label.startswith("PATCH") else {})

@@ -29,7 +29,7 @@ def brief(model_id: str, **params: Any) -> Brief:
         full["dialogue"] = [{"voice": "Adam", "text": "Hello."}]
     full |= params
     suffix = extension(model["category"], full)
-    return Brief(model_id, model["display_name"], model["category"], PROMPT, full, (), 1, suffix)
+    return Brief(model_id, model["category"], PROMPT, full, (), 1, suffix)
 
 
 @cache

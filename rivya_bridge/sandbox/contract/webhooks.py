@@ -31,18 +31,25 @@ EVENT_TYPE: Json = one_of(EVENT_TYPES)
 SUBSCRIBED: Json = {"type": "array", "items": EVENT_TYPE, "minItems": 1, "uniqueItems": True}
 NAME: Json = {"type": "string", "maxLength": 120}
 STATUS: Json = one_of(["active", "disabled", "revoked"])
+# A revoked endpoint takes no change, no new secret and no test.
+WRONG = (400, 404)
 ROOT, ONE = "/api/v1/webhooks", "/api/v1/webhooks/{endpointId}"
 
 
 def _of_endpoint(
-    name: str, schema: str, *, given: Json | None = None, more: Sequence[Json] = ()
+    name: str,
+    schema: str,
+    *,
+    given: Json | None = None,
+    more: Sequence[Json] = (),
+    refusals: Sequence[int] = (404,),
 ) -> Json:
     return call(
         name,
         200,
         as_json(ref(schema)),
         scope=SCOPE,
-        refusals=[400, 404] if given or more else [404],
+        refusals=refusals,
         body=given,
         parameters=[in_path("endpointId"), *more],
     )
@@ -70,14 +77,23 @@ PATHS: Json = {
     ONE: {
         "get": _of_endpoint("getWebhook", "Webhook"),
         "patch": _of_endpoint(
-            "changeWebhook", "Webhook", given=body("application/json", "WebhookChange")
+            "changeWebhook",
+            "Webhook",
+            given=body("application/json", "WebhookChange"),
+            refusals=WRONG,
         ),
         "delete": _of_endpoint("revokeWebhook", "Webhook"),
     },
-    f"{ONE}/rotate-secret": {"post": _of_endpoint("rotateWebhookSecret", "IssuedWebhook")},
-    f"{ONE}/test": {"post": _of_endpoint("testWebhook", "WebhookDelivery", given=OPTIONAL_TEST)},
+    f"{ONE}/rotate-secret": {
+        "post": _of_endpoint("rotateWebhookSecret", "IssuedWebhook", refusals=WRONG)
+    },
+    f"{ONE}/test": {
+        "post": _of_endpoint("testWebhook", "WebhookDelivery", given=OPTIONAL_TEST, refusals=WRONG)
+    },
     f"{ONE}/deliveries": {
-        "get": _of_endpoint("listWebhookDeliveries", "WebhookDeliveryList", more=[LIMIT])
+        "get": _of_endpoint(
+            "listWebhookDeliveries", "WebhookDeliveryList", more=[LIMIT], refusals=WRONG
+        )
     },
     "/api/v1/webhook-events": {
         "get": call(

@@ -27,7 +27,6 @@ class Brief:
     """One output to make: everything that may change it, and nothing else."""
 
     model_id: str
-    display_name: str
     category: str
     prompt: str
     params: dict[str, Any]

@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .brief import Brief
 
+TITLE = "SANDBOX"
+
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -17,15 +19,17 @@ def _font(size: int) -> Font:
 
 
 def band(brief: Brief, size: tuple[int, int]) -> Image.Image:
-    """A half transparent strip for the lower edge: the mark and the prompt's beginning."""
+    """A half transparent strip for the lower edge: the mark and the prompt's beginning.
+
+    It does not name the model: results are also voted on by people who must not know it.
+    """
     high = max(16, min(44, round(max(size) * 0.034)))
     strip = Image.new("RGBA", (size[0], high), (12, 13, 18, 150))
     draw = ImageDraw.Draw(strip)
     font = _font(round(high * 0.52))
     margin = high // 3
-    title = f"SANDBOX · {brief.display_name}"
-    draw.text((margin, high / 2), title, font=font, fill=(255, 255, 255, 240), anchor="lm")
-    start = margin * 3 + draw.textlength(title, font=font)
+    draw.text((margin, high / 2), TITLE, font=font, fill=(255, 255, 255, 240), anchor="lm")
+    start = margin * 3 + draw.textlength(TITLE, font=font)
     words = _fitting(draw, brief.prompt, font, size[0] - start - margin)
     draw.text((start, high / 2), words, font=font, fill=(222, 225, 232, 200), anchor="lm")
     return strip
