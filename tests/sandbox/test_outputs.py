@@ -43,7 +43,7 @@ def test_it_works(make: Make) -> None:
 def test_the_same_input_gives_the_same_bytes() -> None:
     def drawn() -> bytes:
         params = {"seed": 5, "aspect_ratio": "1:1"}
-        return render(Brief("z-image", "Z-Image", "image", PROMPT, params, (), 1, "png"))
+        return render(Brief("z-image", "image", PROMPT, params, (), 1, "png"))
 
     assert drawn() == drawn()
 
