@@ -10,7 +10,7 @@ import pytest
 
 from rivya_bridge.sandbox.choices import Choices
 from rivya_bridge.sandbox.lifecycle import milliseconds
-from rivya_bridge.sandbox.store import Store
+from rivya_bridge.sandbox.store import Generation, Store
 from rivya_bridge.sandbox.wallet import settle_due
 from rivya_bridge.sandbox.webhooks.attempts import next_due
 from rivya_bridge.sandbox.webhooks.dispatcher import Dispatcher
@@ -115,3 +115,31 @@ def test_it_sleeps_until_the_next_time_that_matters(tmp_path: Path, receiver: Re
         assert next_due(store, now_ms + 60_000) == now_ms + 120_000
         running.pass_time()
         assert next_due(store, now_ms + 120_000) is None
+
+
+class AlwaysEarly(NoFaults):
+    def comes_before_answer(self, generation: Generation) -> bool:
+        return True
+
+
+def test_an_early_event_is_waited_for_whoever_sends_it(
+    ended: tuple[Path, Clock], receiver: Receiver
+) -> None:
+    """Another round of the same dispatcher was quicker; the answer must wait all the same."""
+    folder, clock = ended
+    receiver.gate.clear()
+    with Store(folder) as store:
+        one = Dispatcher(store, clock, CHOICES, Outbox(CHOICES, AlwaysEarly()))
+        other_round = threading.Thread(target=one.run_due)
+        other_round.start()
+        task = store.generation(receiver.arrived.get(timeout=20).event["data"]["id"])
+        assert task is not None
+        answer = threading.Thread(target=one.deliver_before_answer, args=(task,))
+        answer.start()
+        answer.join(0.3)
+        is_waiting = answer.is_alive()
+        receiver.gate.set()
+        answer.join()
+        other_round.join()
+
+    assert is_waiting

@@ -16,7 +16,7 @@ from .outbox import queue_delivery
 
 CLAIM = (
     "SELECT d.id, d.endpoint_id, d.event_id, d.attempt, d.signature, n.url, n.secret, "
-    "e.type AS event_type, e.body, e.generation_id IS NULL AS is_test "
+    "e.type AS event_type, e.body, e.generation_id "
     "FROM webhook_delivery d "
     "JOIN webhook_event e ON e.id = d.event_id "
     "JOIN webhook_endpoint n ON n.id = d.endpoint_id "
@@ -46,7 +46,11 @@ class Attempt:
     secret: str
     event_type: str
     body: str
-    is_test: int
+    generation_id: str | None
+
+    @property
+    def is_test(self) -> bool:
+        return self.generation_id is None
 
 
 @dataclass(frozen=True)

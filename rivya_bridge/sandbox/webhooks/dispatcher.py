@@ -61,8 +61,10 @@ class Dispatcher:
         )
         self._bell = threading.Event()
         self._stopping = threading.Event()
+        self._round = threading.Lock()
+        """Held from claiming to beginning: what one round claimed, the next one sees under way."""
         self._lock = threading.Lock()
-        self._under_way: dict[threading.Thread, str] = {}
+        self._under_way: dict[threading.Thread, Attempt] = {}
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -113,9 +115,12 @@ class Dispatcher:
                 (generation.id,),
             )
         now_ms = max(milliseconds(self._clock), generation.created_ms)
-        settle_due(self._store, now_ms, self._outbox)
+        with self._round:
+            settle_due(self._store, now_ms, self._outbox)
+            self._begin(claim_generation(self._store, generation.id, now_ms), now_ms)
         self.wake()
-        for thread in self._begin(claim_generation(self._store, generation.id, now_ms), now_ms):
+        # The watching thread may have been quicker, so its attempts are waited for as well.
+        for thread in self._threads(generation.id):
             thread.join()
 
     def send_test(self, endpoint: Endpoint, event_type: str) -> dict[str, Any]:
@@ -147,10 +152,11 @@ class Dispatcher:
         return min(max(wait, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS)
 
     def _begin_due(self, now_ms: int, given_ms: int | None) -> list[threading.Thread]:
-        settle_due(self._store, now_ms, self._outbox)
-        with self._lock:
-            busy = Counter(self._under_way.values())
-        return self._begin(claim_due(self._store, now_ms, busy, self._choices), given_ms)
+        with self._round:
+            settle_due(self._store, now_ms, self._outbox)
+            with self._lock:
+                busy = Counter(attempt.endpoint_id for attempt in self._under_way.values())
+            return self._begin(claim_due(self._store, now_ms, busy, self._choices), given_ms)
 
     def _begin(self, attempts: list[Attempt], now_ms: int | None) -> list[threading.Thread]:
         threads = []
@@ -159,7 +165,7 @@ class Dispatcher:
                 target=self._attempt, args=(attempt, now_ms), name=attempt.id, daemon=True
             )
             with self._lock:  # Whoever sees it may join it, so it must have started.
-                self._under_way[thread] = attempt.endpoint_id
+                self._under_way[thread] = attempt
                 thread.start()
             threads.append(thread)
         return threads
@@ -180,9 +186,14 @@ class Dispatcher:
                 del self._under_way[threading.current_thread()]
             self._bell.set()
 
-    def _threads(self) -> list[threading.Thread]:
+    def _threads(self, generation_id: str | None = None) -> list[threading.Thread]:
+        """Those under way: all, or those of one generation."""
         with self._lock:
-            return list(self._under_way)
+            return [
+                thread
+                for thread, attempt in self._under_way.items()
+                if generation_id in (None, attempt.generation_id)
+            ]
 
 
 def _headers(attempt: Attempt, body: bytes, sent_ms: int) -> dict[str, str]:
