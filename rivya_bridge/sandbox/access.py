@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import threading
 
-from .choices import SEED_KEYS, Choices
+from .choices import Choices
 from .errors import ApiError
+from .keyring import KeyRing
 from .lifecycle import Clock
 
 TOKEN_PREFIX = "rvya_sk_"  # noqa: S105
@@ -25,6 +26,11 @@ class RateWindow:
         self._seconds = choices.rate_window_seconds
         self._counts: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
+
+    def forget(self) -> None:
+        """Begin anew for every key."""
+        with self._lock:
+            self._counts.clear()
 
     def count(self, key: str) -> None:
         """Count one request; raise ApiError rate_limited with Retry-After when full."""
@@ -48,13 +54,13 @@ class RateWindow:
         )
 
 
-def check_key(header: str | None, scope: str) -> str:
+def check_key(header: str | None, scope: str, ring: KeyRing) -> str:
     """The key in an Authorization header, if it is active and holds `scope`."""
     scheme, _, token = (header or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise ApiError("api_key_missing", "Send the header Authorization: Bearer rvya_sk_…")
-    seed = SEED_KEYS.get(token) if token.startswith(TOKEN_PREFIX) else None
+    seed = ring.get(token) if token.startswith(TOKEN_PREFIX) else None
     if seed is None:
         raise ApiError("api_key_invalid", "This API key is not known.")
     if seed.state != "active":

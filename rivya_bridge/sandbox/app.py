@@ -11,19 +11,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from . import control
 from .access import RateWindow
 from .catalogue import load_catalogue
 from .choices import Choices
 from .context import Sandbox
 from .errors import ApiError, envelope
+from .keyring import KeyRing
 from .lifecycle import Clock, milliseconds
+from .moving_clock import MovingClock
 from .rendering import Renderer
-from .routes import chat, credits, files, generations, journal, models, openapi, results, webhooks
+from .routes import chat, credits, files, generations, models, openapi, results, webhooks
+from .scenarios.board import Switchboard
+from .scenarios.fates import FatedDeliveries
+from .scenarios.middleware import ApplyScenarios
 from .stamps import StampAnswers
 from .store import Store
+from .traffic import Traffic
 from .wallet import open_wallet, settle_due
 from .webhooks.dispatcher import Dispatcher
-from .webhooks.faults import DeliveryFaults, NoFaults
+from .webhooks.faults import DeliveryFaults
 from .webhooks.outbox import Outbox
 
 ROUTES = [
@@ -35,20 +42,24 @@ ROUTES = [
     *chat.ROUTES,
     *openapi.ROUTES,
     *results.ROUTES,
-    *journal.ROUTES,
+    *control.ROUTES,
 ]
 
 
 def create_app(
-    store: Store, clock: Clock, choices: Choices, delivery_faults: DeliveryFaults | None = None
+    store: Store,
+    given_clock: Clock,
+    choices: Choices,
+    delivery_faults: DeliveryFaults | None = None,
 ) -> ASGIApp:
     """The sandbox over `store`; the caller closes the store after the app has stopped.
 
-    `delivery_faults` decides which webhooks go wrong on purpose; none by default.
+    `delivery_faults` decides which webhooks go wrong on purpose; by default the scenarios do.
     """
+    clock = MovingClock(given_clock, store)
     now_ms = milliseconds(clock)
     open_wallet(store, choices.opening_balance, now_ms)
-    outbox = Outbox(choices, delivery_faults or NoFaults())
+    outbox = Outbox(choices, delivery_faults or FatedDeliveries())
     settle_due(store, now_ms, outbox)
     dispatcher = Dispatcher(store, clock, choices, outbox)
     catalogue = load_catalogue()
@@ -64,11 +75,22 @@ def create_app(
     )
     app.router.redirect_slashes = False
     window = RateWindow(clock, choices)
+    board, traffic = Switchboard(store), Traffic(clock)
     app.state.sandbox = Sandbox(
-        store, clock, choices, catalogue, window, renderer, outbox, dispatcher
+        store,
+        clock,
+        choices,
+        catalogue,
+        window,
+        renderer,
+        outbox,
+        dispatcher,
+        KeyRing(store),
+        board,
+        traffic,
     )
     # Outside of everything, so that answers of the error layer are stamped as well.
-    return StampAnswers(app, choices)
+    return StampAnswers(ApplyScenarios(app, board, store, clock), choices, traffic)
 
 
 def _background(

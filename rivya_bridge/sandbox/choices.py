@@ -101,6 +101,9 @@ class Choices:
     opening_balance: int = 5000
     """Credits of a new wallet; a wallet that exists keeps its own balance."""
 
+    control_token: str = ""
+    """What the control routes ask for; without one they serve this machine only."""
+
     request_id_header: str = "X-Request-Id"
     sandbox_header: str = "X-Rivya-Sandbox"
     created_generation_status: int = 202

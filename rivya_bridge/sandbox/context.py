@@ -10,10 +10,15 @@ from .access import RateWindow, check_key
 from .catalogue import Model
 from .choices import SEED_KEYS, Choices
 from .conversation.records import finish_due
-from .lifecycle import Clock, milliseconds
+from .keyring import KeyRing
+from .lifecycle import milliseconds
+from .moving_clock import MovingClock
 from .references import ReferenceDesk
 from .rendering import Renderer
+from .scenarios.board import Switchboard
+from .scenarios.fates import ORDINARY, Fate
 from .store import Store
+from .traffic import Traffic
 from .wallet import settle_due
 from .webhooks.dispatcher import Dispatcher
 from .webhooks.outbox import Outbox
@@ -24,13 +29,16 @@ class Sandbox:
     """One sandbox: its memory, its clock, its choices, and who sends its callbacks."""
 
     store: Store
-    clock: Clock
+    clock: MovingClock
     choices: Choices
     catalogue: dict[str, Model]
     window: RateWindow
     renderer: Renderer
     outbox: Outbox
     dispatcher: Dispatcher
+    keys: KeyRing
+    board: Switchboard
+    traffic: Traffic
 
     def now_ms(self) -> int:
         """The time in Unix milliseconds, after booking everything that is over by then."""
@@ -54,7 +62,7 @@ def sandbox_of(request: Request) -> Sandbox:
 def authorize(request: Request, scope: str) -> Sandbox:
     """The sandbox, if the request carries a key with `scope` and room in its window."""
     sandbox = sandbox_of(request)
-    key = check_key(request.headers.get("authorization"), scope)
+    key = check_key(request.headers.get("authorization"), scope, sandbox.keys)
     sandbox.window.count(key)
     request.state.account = SEED_KEYS[key].account
     return sandbox
@@ -68,15 +76,17 @@ def account_of(request: Request) -> str:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who submits: the account, and the scheme and host that were used."""
+    """Who submits: the account, the scheme and host that were used, and what is to become of it."""
 
     account: str
     origin: str
+    fate: Fate = ORDINARY
 
 
 def caller_of(request: Request) -> Caller:
     """The caller of an authorized request."""
-    return Caller(account_of(request), origin(request))
+    fate = request.scope.get("fate", ORDINARY)
+    return Caller(account_of(request), origin(request), fate)
 
 
 def origin(request: Request) -> str:

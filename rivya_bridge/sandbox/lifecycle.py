@@ -48,11 +48,23 @@ def milliseconds(clock: Clock) -> int:
     return int(clock() * 1000)
 
 
-def plan_course(task_id: str, category: str, created_ms: int, choices: Choices) -> Course:
-    """Spread the queue and work times of `task_id` around the category's usual time."""
+def plan_course(
+    task_id: str,
+    category: str,
+    created_ms: int,
+    choices: Choices,
+    given: tuple[float | None, float | None] = (None, None),
+) -> Course:
+    """Spread the queue and work times of `task_id` around the category's usual time.
+
+    `given` names both in seconds where they are not to be the usual ones.
+    """
     digest = hashlib.sha256(task_id.encode()).digest()
-    waiting = choices.queued_seconds * digest[0] / 255
-    working = choices.processing_seconds[category] * (0.8 + 0.4 * digest[1] / 255)
+    waiting, working = given
+    if waiting is None:
+        waiting = choices.queued_seconds * digest[0] / 255
+    if working is None:
+        working = choices.processing_seconds[category] * (0.8 + 0.4 * digest[1] / 255)
     starts_ms = created_ms + round(waiting / choices.speed * 1000)
     return Course(starts_ms, starts_ms + round(working / choices.speed * 1000))
 

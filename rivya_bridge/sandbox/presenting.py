@@ -10,6 +10,7 @@ from typing import Any
 
 from .identifiers import iso_utc
 from .lifecycle import State
+from .scenarios.fates import read_fate
 from .store import Generation
 
 FAILURE = {"code": "generation_failed", "message": "The sandbox was asked to fail this one."}
@@ -31,5 +32,12 @@ def present(generation: Generation, state: State, base: str) -> dict[str, Any]:
         "created_at": iso_utc(generation.created_ms),
         "updated_at": iso_utc(state.changed_ms),
         "result": result,
-        "error": FAILURE if state.status == "failed" else None,
+        "error": _failure(generation) if state.status == "failed" else None,
     }
+
+
+def _failure(generation: Generation) -> dict[str, str]:
+    fate = read_fate(generation.fate)
+    if fate.fails_with is None and fate.unpaid is None:
+        return FAILURE
+    return {"code": fate.fails_with or "insufficient_credits", "message": fate.failure}

@@ -22,7 +22,9 @@ CREATE TABLE IF NOT EXISTS generation (
     ends_ms INTEGER NOT NULL,
     account TEXT NOT NULL DEFAULT 'sandbox',
     -- Scheme and host of the submitter, with which the links in its event begin.
-    origin TEXT NOT NULL DEFAULT 'http://127.0.0.1:8001'
+    origin TEXT NOT NULL DEFAULT 'http://127.0.0.1:8001',
+    -- How it departs from an ordinary one, as JSON; NULL for an ordinary one.
+    fate TEXT
 );
 CREATE INDEX IF NOT EXISTS generation_by_key ON generation (idempotency_key, created_ms);
 CREATE INDEX IF NOT EXISTS generation_due ON generation (ends_ms) WHERE settled_status IS NULL;
@@ -145,3 +147,25 @@ WHERE status = 'pending' AND is_claimed = 0;
 CREATE INDEX IF NOT EXISTS webhook_delivery_of_endpoint
 ON webhook_delivery (endpoint_id, created_ms);
 CREATE INDEX IF NOT EXISTS webhook_delivery_of_event ON webhook_delivery (event_id);
+
+-- Scenarios that are switched on, by key; '*' is every request.
+CREATE TABLE IF NOT EXISTS scenario_switch (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    scenario TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    seen INTEGER NOT NULL DEFAULT 0,
+    met INTEGER NOT NULL DEFAULT 0
+);
+
+-- States that replace those the keys begin with.
+CREATE TABLE IF NOT EXISTS key_state (
+    key TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('active', 'revoked', 'expired'))
+);
+
+-- How far the clock was set forward, in milliseconds.
+CREATE TABLE IF NOT EXISTS clock (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    ahead_ms INTEGER NOT NULL
+);

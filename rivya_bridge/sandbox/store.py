@@ -41,6 +41,7 @@ class Generation:
     ends_ms: int
     account: str
     origin: str
+    fate: str | None = None
 
     def state(self, now_ms: int) -> State:
         """Where it stands at `now_ms`; a settled generation never moves again."""
@@ -144,6 +145,20 @@ class Store:
         """Where the bytes of an upload lie."""
         return self.uploads / f"{record.id}.{record.extension}"
 
+    def empty(self) -> None:
+        """Remove every row and upload but the signing secret; rendered results are kept."""
+        with self.transaction() as connection:
+            connection.execute("DROP TRIGGER IF EXISTS ledger_loses_nothing")
+            tables = connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'secret'"
+            )
+            for name in [row["name"] for row in tables]:
+                connection.execute(f"DELETE FROM {name}")  # noqa: S608
+        with self._lock:
+            self._prepare()
+        for upload in self.uploads.iterdir():
+            upload.unlink(missing_ok=True)
+
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -171,6 +186,7 @@ class Store:
 ADDED_COLUMNS = (
     ("generation", "account", "TEXT NOT NULL DEFAULT 'sandbox'"),
     ("generation", "origin", "TEXT NOT NULL DEFAULT 'http://127.0.0.1:8001'"),
+    ("generation", "fate", "TEXT"),
     ("file", "account", "TEXT NOT NULL DEFAULT 'sandbox'"),
     ("ledger", "account", "TEXT NOT NULL DEFAULT 'sandbox'"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from . import wallet
@@ -14,6 +15,7 @@ from .errors import ApiError
 from .identifiers import new_id
 from .lifecycle import plan_course
 from .rendering import plan_results
+from .scenarios.fates import Fate
 from .store import Generation, insert
 
 
@@ -30,6 +32,7 @@ def submit(
         earlier = _earlier(sandbox, connection, caller.account, key, now_ms)
         if earlier is not None:
             return _replayed(earlier, generation)
+        generation = _charged(connection, generation, caller.fate)
         wallet.reserve(connection, generation.id, generation.reserved, now_ms, caller.account)
         insert(connection, "generation", vars(generation))
     sandbox.dispatcher.wake()
@@ -65,6 +68,17 @@ def _replayed(earlier: Generation, repeated: Generation) -> Generation:
     return earlier
 
 
+def _charged(connection: sqlite3.Connection, generation: Generation, fate: Fate) -> Generation:
+    """The generation as it is to be paid: one whose fate is to go unpaid has failed at once."""
+    if fate.unpaid is None:
+        return generation
+    left = wallet.left_in(connection, generation.account)
+    if fate.unpaid == "short" and left >= generation.reserved:
+        return replace(generation, fate=replace(fate, unpaid=None).stored())
+    now_ms = generation.created_ms
+    return replace(generation, reserved=0, fails=1, starts_ms=now_ms, ends_ms=now_ms)
+
+
 def _record(
     sandbox: Sandbox,
     caller: Caller,
@@ -75,7 +89,8 @@ def _record(
 ) -> Generation:
     task_id = new_id("task")
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    course = plan_course(task_id, order.model["category"], now_ms, sandbox.choices)
+    fate = caller.fate
+    course = plan_course(task_id, order.model["category"], now_ms, sandbox.choices, fate.waits)
     return Generation(
         id=task_id,
         model=order.model["id"],
@@ -88,11 +103,12 @@ def _record(
         reserved=order.model["base_credits"],
         final=None,
         settled_status=None,
-        fails=int(sandbox.choices.failure_marker in order.prompt),
+        fails=int(fate.fails_with is not None or sandbox.choices.failure_marker in order.prompt),
         result_names=json.dumps(plan_results(order.model, order.params)),
         created_ms=now_ms,
         starts_ms=course.starts_ms,
         ends_ms=course.ends_ms,
         account=caller.account,
         origin=caller.origin,
+        fate=fate.stored(),
     )

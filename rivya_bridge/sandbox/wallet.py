@@ -10,6 +10,7 @@ import sqlite3
 
 from .choices import MAIN_ACCOUNT, SEED_KEYS
 from .errors import ApiError
+from .identifiers import new_id
 from .store import Generation, Store, insert
 from .webhooks.outbox import Outbox
 
@@ -31,6 +32,19 @@ def balance(store: Store, account: str) -> int:
     return int(store.rows(BALANCE, account)[0]["total"])
 
 
+def left_in(connection: sqlite3.Connection, account: str) -> int:
+    """The same as `balance`, inside the caller's transaction."""
+    return int(connection.execute(BALANCE, (account,)).fetchone()[0])
+
+
+def set_balance(store: Store, account: str, credits: int, now_ms: int) -> None:
+    """Make the wallet hold exactly so many credits, by one more row of its opening kind."""
+    with store.transaction() as connection:
+        missing = credits - left_in(connection, account)
+        if missing:
+            _enter(connection, "opening", new_id("set"), missing, now_ms, account)
+
+
 def reserve(
     connection: sqlite3.Connection, owner_id: str, amount: int, now_ms: int, account: str
 ) -> None:
@@ -38,7 +52,7 @@ def reserve(
 
     Raises ApiError insufficient_credits; nothing is then subtracted.
     """
-    left = int(connection.execute(BALANCE, (account,)).fetchone()[0])
+    left = left_in(connection, account)
     if left < amount:
         raise ApiError(
             "insufficient_credits",

@@ -26,7 +26,7 @@ def _demo(product: Product) -> "subprocess.Popen[str]":
 
 
 def _journal(base_url: str) -> dict[str, object]:
-    return httpx.get(f"{base_url}/sandbox/journal", trust_env=False, timeout=30).json()
+    return httpx.get(f"{base_url}/_sandbox/journal", trust_env=False, timeout=30).json()
 
 
 def _worker_pids(data_dir: str) -> list[int]:

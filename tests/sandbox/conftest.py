@@ -140,7 +140,7 @@ class Hooked:
         """
         before = self._attempts_made()
         self.clock.advance(seconds)
-        self.api.post("/sandbox/dispatch").raise_for_status()
+        self.api.post("/_sandbox/dispatch").raise_for_status()
         return self._attempts_made() - before
 
     def _attempts_made(self) -> int:
@@ -155,7 +155,7 @@ class Hooked:
         return list(answer.json()["data"])
 
     def journal(self) -> dict[str, Any]:
-        return dict(self.api.get("/sandbox/journal").json()["webhooks"])
+        return dict(self.api.get("/_sandbox/journal").json()["webhooks"])
 
 
 @contextmanager

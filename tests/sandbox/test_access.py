@@ -56,7 +56,7 @@ def test_public_addresses_ignore_a_bad_key(anonymous: httpx.Client) -> None:
         assert anonymous.get(path, headers={"Authorization": "Bearer no"}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1", "/api/v1/nope", "/api/v1/credits/", "/%00"])
+@pytest.mark.parametrize("path", ["/nope", "/api/v1", "/api/v1/nope", "/api/v1/credits/", "/%00"])
 def test_an_unknown_address_is_not_found(api: httpx.Client, path: str) -> None:
     assert refusal(api.get(path)) == (404, "not_found")
 

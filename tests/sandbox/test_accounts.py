@@ -40,7 +40,7 @@ def test_it_works(tmp_path: Path, clock: Clock) -> None:
         assert api.get("/api/v1/credits", headers=FULL).json() == {"current_credits": 9}
         assert api.get("/api/v1/credits", headers=OTHER).json() == {"current_credits": 9}
         for account, task in (("sandbox", mine), ("other", theirs)):
-            journal = api.get("/sandbox/journal", params={"account": account}).json()
+            journal = api.get("/_sandbox/journal", params={"account": account}).json()
             assert [entry["id"] for entry in journal["generations"]] == [task["id"]]
             assert sum(entry["amount"] for entry in journal["ledger"]) == journal["balance"] == 9
 

@@ -218,15 +218,15 @@ def test_a_key_counts_for_its_route_only(api: httpx.Client) -> None:
     streamed = events(api.post(STREAM, json=body("Other"), headers=headers))[-1][1]
 
     assert streamed["id"] != whole["id"]
-    journal = api.get("/sandbox/journal").json()
+    journal = api.get("/_sandbox/journal").json()
     assert journal["chat_turns_by_key"]["both-routes"] == 2
 
 
 def test_the_journal_tells_of_turns(api: httpx.Client) -> None:
-    before = api.get("/sandbox/journal").json()
+    before = api.get("/_sandbox/journal").json()
     turn = ask(api)
 
-    journal = api.get("/sandbox/journal").json()
+    journal = api.get("/_sandbox/journal").json()
 
     assert journal["chat_turns_count"] == before["chat_turns_count"] + 1
     spent = journal["charged_credits"] - before["charged_credits"]
@@ -263,7 +263,7 @@ def test_a_turn_whose_listener_left_ends_and_is_charged(slow: httpx.Client, cloc
     assert refusal(early) == (409, "idempotency_conflict")
     assert refusal(poor) == (402, "insufficient_credits")
     assert ended["messages"][1]["content"] == replayed["message"]["content"]
-    journal = slow.get("/sandbox/journal").json()
+    journal = slow.get("/_sandbox/journal").json()
     assert journal["chat_turns_by_key"] == {"left": 1}
     assert journal["balance"] == 5 - replayed["credits"]["final"]
 

@@ -38,7 +38,7 @@ def test_it_works(tmp_path: Path, clock: Clock) -> None:
         price = api.post(URL, json=order(), headers={"Idempotency-Key": "k"}).json()
         api.post(URL, json=order("sandbox:fail"))
         clock.advance(60)
-        journal = api.get("/sandbox/journal").json()
+        journal = api.get("/_sandbox/journal").json()
 
     cost = price["reserved_credits"]
     assert journal["by_status"] == {"succeeded": 1, "failed": 1}
@@ -59,7 +59,7 @@ def test_an_empty_wallet_refuses_and_creates_nothing(tmp_path: Path, clock: Cloc
 
         assert refusal(answer) == (402, "insufficient_credits")
         assert api.post(URL, json=order(model="z-image"), headers=headers).status_code == 202
-        assert api.get("/sandbox/journal").json()["generations_count"] == 1
+        assert api.get("/_sandbox/journal").json()["generations_count"] == 1
 
 
 def test_a_restart_changes_nothing_and_books_what_is_over(tmp_path: Path, clock: Clock) -> None:
@@ -72,7 +72,7 @@ def test_a_restart_changes_nothing_and_books_what_is_over(tmp_path: Path, clock:
         running_sandbox(tmp_path, clock=clock, speed=9, balance=7) as running,
         client_of(running) as api,
     ):
-        journal = api.get("/sandbox/journal").json()
+        journal = api.get("/_sandbox/journal").json()
         again = api.post(URL, json=order("one"), headers={"Idempotency-Key": "k"}).json()
         done = api.get(f"{URL}/{task['id']}").json()
 

@@ -223,7 +223,7 @@ def test_a_test_event_is_safe_and_is_answered_with_its_record(
     assert refusal(unknown) == (404, "not_found")
     for sent in ({"event_type": "chat.done"}, {"event_type": []}, {"colour": "red"}):
         assert refusal(hooked.api.post(one, json=sent)) == (400, "validation_failed")
-    assert hooked.api.get("/sandbox/journal").json()["generations_count"] == 0
+    assert hooked.api.get("/_sandbox/journal").json()["generations_count"] == 0
 
 
 def test_lists_are_newest_first_and_limited(hooked: Hooked, receiver: Receiver) -> None:
@@ -288,6 +288,6 @@ def test_the_journal_tells_all(hooked: Hooked, receiver: Receiver) -> None:
     assert [entry["attempt"] for entry in real["deliveries"]] == [1, 2]
     assert (test["generation_id"], test["is_test"]) == (None, True)
     assert json.loads(real["body"])["id"] == real["id"]
-    other = hooked.api.get("/sandbox/journal?account=other").json()
+    other = hooked.api.get("/_sandbox/journal?account=other").json()
     assert other["webhooks"]["events_count"] == other["generations_count"] == 0
     assert other["balance"] == 5000

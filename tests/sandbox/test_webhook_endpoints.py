@@ -53,7 +53,7 @@ def test_it_works(api: httpx.Client, clock: Clock) -> None:
     assert listed["object"] == "list"
     assert [entry["id"] for entry in listed["data"]][:2] == [newer["id"], made["id"]]
     assert all("signing_secret" not in entry for entry in listed["data"])
-    assert secret not in api.get("/sandbox/journal").text
+    assert secret not in api.get("/_sandbox/journal").text
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 
 from rivya_bridge.sandbox.choices import Choices
 from rivya_bridge.sandbox.lifecycle import milliseconds
+from rivya_bridge.sandbox.scenarios.fates import FatedDeliveries
 from rivya_bridge.sandbox.store import Generation, Store
 from rivya_bridge.sandbox.wallet import settle_due
 from rivya_bridge.sandbox.webhooks.attempts import next_due
 from rivya_bridge.sandbox.webhooks.dispatcher import Dispatcher
-from rivya_bridge.sandbox.webhooks.faults import NoFaults
 from rivya_bridge.sandbox.webhooks.outbox import Outbox
 
 from .conftest import Clock, hooked_sandbox
@@ -36,7 +36,7 @@ def ended(tmp_path: Path, receiver: Receiver) -> Iterator[tuple[Path, Clock]]:
 
 
 def dispatcher(store: Store, clock: Clock) -> Dispatcher:
-    return Dispatcher(store, clock, CHOICES, Outbox(CHOICES, NoFaults()))
+    return Dispatcher(store, clock, CHOICES, Outbox(CHOICES, FatedDeliveries()))
 
 
 def test_rounds_at_once_deliver_once(ended: tuple[Path, Clock], receiver: Receiver) -> None:
@@ -91,7 +91,7 @@ def test_an_event_is_made_once_even_when_a_receiver_is_slow(
         thread.start()
         for _ in range(CHOICES.webhook_connections_per_endpoint):
             receiver.arrived.get(timeout=20)
-        settled = settle_due(store, milliseconds(clock), Outbox(CHOICES, NoFaults()))
+        settled = settle_due(store, milliseconds(clock), Outbox(CHOICES, FatedDeliveries()))
         receiver.gate.set()
         two.run_due()
         thread.join()
@@ -117,7 +117,7 @@ def test_it_sleeps_until_the_next_time_that_matters(tmp_path: Path, receiver: Re
         assert next_due(store, now_ms + 120_000) is None
 
 
-class AlwaysEarly(NoFaults):
+class AlwaysEarly(FatedDeliveries):
     def comes_before_answer(self, generation: Generation) -> bool:
         return True
 

@@ -105,8 +105,8 @@ def test_a_killed_sandbox_sends_again_with_a_new_delivery_id(
 
     with started(tmp_path, speed=1000) as (process, api):
         second = receiver.arrived.get(timeout=20)
-        api.post("/sandbox/dispatch")
-        journal = api.get("/sandbox/journal").json()["webhooks"]
+        api.post("/_sandbox/dispatch")
+        journal = api.get("/_sandbox/journal").json()["webhooks"]
 
     assert second.body == first.body and second.is_signed_by(endpoint["signing_secret"])
     assert second.headers["rivya-delivery-id"] != first.headers["rivya-delivery-id"]

@@ -45,7 +45,7 @@ def _ours(client: ApiClient) -> dict[str, int]:
 
 def _compare_with_sandbox(ours: dict[str, int], say: Callable[[str], None]) -> None:
     journal = httpx.get(
-        f"{settings.RIVYA_BASE_URL}/sandbox/journal", timeout=30, trust_env=False
+        f"{settings.RIVYA_BASE_URL}/_sandbox/journal", timeout=30, trust_env=False
     ).json()
     theirs = {
         "accepted": journal["generations_count"],

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from ..bodies import read_json_bytes
 from ..checks import parse_json_object
-from ..context import Sandbox, account_of, authorize, sandbox_of
+from ..context import Sandbox, account_of, authorize
 from ..errors import invalid
 from ..webhooks import endpoints
 from ..webhooks.records import EVENT_TYPES, Endpoint, recent_deliveries, recent_events
@@ -111,11 +111,6 @@ def list_events(request: Request) -> JSONResponse:
     return _listed(recent_events(sandbox.store, account_of(request), _limit(request)))
 
 
-def run_dispatcher(request: Request) -> JSONResponse:
-    """POST /sandbox/dispatch: deliver all that is due and wait for it; not part of Rivya's API."""
-    return JSONResponse({"attempts": sandbox_of(request).dispatcher.run_due()})
-
-
 def _endpoint(request: Request, sandbox: Sandbox) -> Endpoint:
     endpoint_id = request.path_params["endpoint_id"]
     return endpoints.find_endpoint(sandbox.store, account_of(request), endpoint_id)
@@ -157,5 +152,4 @@ ROUTES = [
     Route("/api/v1/webhooks/{endpoint_id}/test", test_webhook, methods=["POST"]),
     Route("/api/v1/webhooks/{endpoint_id}/deliveries", list_deliveries, methods=["GET"]),
     Route("/api/v1/webhook-events", list_events, methods=["GET"]),
-    Route("/sandbox/dispatch", run_dispatcher, methods=["POST"]),
 ]

@@ -6,6 +6,7 @@ once send each attempt once. A process that dies leaves its claims; the next one
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from .outbox import queue_delivery
 
 CLAIM = (
     "SELECT d.id, d.endpoint_id, d.event_id, d.attempt, d.signature, n.url, n.secret, "
-    "e.type AS event_type, e.body, e.generation_id "
+    "e.type AS event_type, e.body, e.generation_id, e.fault "
     "FROM webhook_delivery d "
     "JOIN webhook_event e ON e.id = d.event_id "
     "JOIN webhook_endpoint n ON n.id = d.endpoint_id "
@@ -47,6 +48,13 @@ class Attempt:
     event_type: str
     body: str
     generation_id: str | None
+    fault: str | None
+
+    @property
+    def scheme(self) -> str:
+        """How the signature is written; see `DeliveryFault`."""
+        fault = json.loads(self.fault) if self.fault else {}
+        return str(fault.get("scheme", "usual"))
 
     @property
     def is_test(self) -> bool:
@@ -188,7 +196,7 @@ def _may_repeat(connection: sqlite3.Connection, attempt: Attempt) -> bool:
     row = connection.execute(
         "SELECT status FROM webhook_endpoint WHERE id = ?", (attempt.endpoint_id,)
     ).fetchone()
-    return not attempt.is_test and row["status"] == "active"
+    return not attempt.is_test and row is not None and row["status"] == "active"
 
 
 def _queue_again(

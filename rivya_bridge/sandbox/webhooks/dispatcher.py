@@ -30,7 +30,7 @@ from .attempts import (
 from .outbox import Outbox, queue_test
 from .records import Endpoint, delivery_record
 from .sending import Sender
-from .signing import sign_as
+from .signing import sign_by, signer
 
 USER_AGENT = "Rivya-Webhooks/1.0"
 SHORTEST_SLEEP_SECONDS = 0.02
@@ -198,10 +198,11 @@ class Dispatcher:
 
 def _headers(attempt: Attempt, body: bytes, sent_ms: int) -> dict[str, str]:
     """The headers of a callback; those beyond Content-Type are assumed."""
+    signed = signer(attempt.signature, attempt.secret, sent_ms // 1000)
     return {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
-        "Rivya-Signature": sign_as(attempt.signature, attempt.secret, body, sent_ms // 1000),
+        **sign_by(attempt.scheme, attempt.event_id, body, signed),
         "Rivya-Event-Id": attempt.event_id,
         "Rivya-Event-Type": attempt.event_type,
         "Rivya-Delivery-Id": attempt.id,

@@ -13,6 +13,7 @@ from ..store import Generation
 
 Signature = Literal["good", "bad", "old"]
 Order = Literal["made", "after_next"]
+Scheme = Literal["usual", "two_signatures", "base64", "standard"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class DeliveryFault:
     """`after_next`: wait until a later event was sent to the same endpoint. Several that wait
     go out in reverse order. Without a later event they go after `delay_seconds`, or after
     `Choices.webhook_hold_seconds` if no delay is given."""
+    wrapper: str = ""
+    """The member of the event's `data` that holds the generation; empty for `data` itself."""
+    scheme: Scheme = "usual"
 
 
 class DeliveryFaults(Protocol):
@@ -45,15 +49,3 @@ class DeliveryFaults(Protocol):
     def comes_before_answer(self, generation: Generation) -> bool:
         """Whether a new generation ends, and its event is sent, before its POST is answered."""
         ...
-
-
-class NoFaults:
-    """Everything arrives once, at once and signed well."""
-
-    def of_event(self, generation: Generation) -> DeliveryFault:
-        """No fault."""
-        return DeliveryFault()
-
-    def comes_before_answer(self, generation: Generation) -> bool:
-        """Never."""
-        return False

@@ -36,11 +36,12 @@ class Outbox:
         """
         event_type = f"generation.{state.status}"
         fault = self._faults.of_event(generation)
+        shown = present(generation, state, generation.origin)
         event_id = _store_event(
             connection,
             account=generation.account,
             event_type=event_type,
-            data=present(generation, state, generation.origin),
+            data={fault.wrapper: shown} if fault.wrapper else shown,
             created_ms=state.changed_ms,
             generation_id=generation.id,
             fault=None if fault == DeliveryFault() else json.dumps(asdict(fault)),
