@@ -44,6 +44,7 @@ from rivya_bridge.rivya.limits import (
     limit_of,
     max_references,
 )
+from rivya_bridge.rivya.outbound import Posted, Poster, PostFailed, PostRefused, check_post_url
 from rivya_bridge.rivya.resources.scopes import ScopeState
 from rivya_bridge.rivya.signatures import SignatureRefused, fresh_generation, verify_webhook
 from rivya_bridge.rivya.types.answer import AnswerMeta
@@ -109,6 +110,10 @@ __all__ = [
     "NotFound",
     "OutcomeUnknown",
     "Param",
+    "PostFailed",
+    "PostRefused",
+    "Posted",
+    "Poster",
     "RateLimited",
     "RedirectRefused",
     "ReferenceMedia",
@@ -136,6 +141,7 @@ __all__ = [
     "accepted_kinds",
     "check_access",
     "check_file",
+    "check_post_url",
     "fresh_generation",
     "limit_of",
     "max_references",

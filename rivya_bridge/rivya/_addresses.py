@@ -63,7 +63,7 @@ def is_loopback_host(host: str) -> bool:
 
 def effective_port(url: httpx.URL) -> int | None:
     """The port a URL leads to, the scheme's own one if none is written."""
-    return url.port or {"http": 80, "https": 443}.get(url.scheme)
+    return {"http": 80, "https": 443}.get(url.scheme) if url.port is None else url.port
 
 
 def has_port(url: httpx.URL) -> bool:

@@ -17,7 +17,7 @@ def states(check: ConnectionCheck) -> dict[str, str]:
 
 
 def test_it_works(sandbox):
-    before = httpx.get(f"{sandbox.base_url}/sandbox/journal").json()
+    before = httpx.get(f"{sandbox.base_url}/_sandbox/journal").json()
     check = check_connection(as_connection(save_at_sandbox("Full", "rvya_sk_sandbox_full")))
     assert check.problem == ""
     assert check.model_count > 50
@@ -31,7 +31,7 @@ def test_it_works(sandbox):
         "files:read",
         "files:create",
     }
-    after = httpx.get(f"{sandbox.base_url}/sandbox/journal").json()
+    after = httpx.get(f"{sandbox.base_url}/_sandbox/journal").json()
     assert after["generations_count"] == before["generations_count"]
     assert after["charged_credits"] == before["charged_credits"]
 

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 import rivya_bridge.rivya as package
-from rivya_bridge.rivya import chat_stream, downloads, errors, limits, signatures
+from rivya_bridge.rivya import chat_stream, downloads, errors, limits, outbound, signatures
 from rivya_bridge.rivya.types import answer, chat, credits, file, generation, model, webhook
 
 TYPES = [answer, chat, credits, file, generation, model, webhook]
@@ -18,7 +18,9 @@ def test_it_works() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [*TYPES, errors, downloads, limits, signatures, chat_stream], ids=lambda m: m.__name__
+    "module",
+    [*TYPES, errors, downloads, outbound, limits, signatures, chat_stream],
+    ids=lambda m: m.__name__,
 )
 def test_every_public_class_is_exported(module: ModuleType) -> None:
     own = {
