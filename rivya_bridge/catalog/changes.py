@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from rivya_bridge.catalog.chat_options import with_chat_options
 from rivya_bridge.catalog.facts import differences, facts_of
 from rivya_bridge.catalog.models import CatalogChange, CatalogReading
 from rivya_bridge.catalog.uses import Use, uses_of
@@ -23,7 +24,7 @@ def note_changes(base_url: str, seen_at: datetime, models: Sequence[Model]) -> i
 
     Call it in the transaction that keeps the list. A server's first reading changes nothing.
     """
-    facts = {model.id: facts_of(model) for model in models}
+    facts = {model.id: facts_of(with_chat_options(model)) for model in models}
     former = CatalogReading.objects.select_for_update().filter(pk=base_url).first()
     if former is None:
         CatalogReading.objects.create(

@@ -60,12 +60,6 @@ def takes_prompt(model: Model) -> bool:
 
 
 def _check_model(model: Model) -> Problem | None:
-    if model.category == "chat":
-        text = (
-            f"{model.display_name} is a chat model, and chat models cannot be run here yet: choose "
-            "an image, video or audio model."
-        )
-        return Problem("model", text)
     if not model.is_available:
         state = _STATUS_SENTENCES[model.api_status]
         text = f"{model.display_name} {state}: the API cannot run it. Choose an available model."

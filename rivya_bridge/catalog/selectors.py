@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from rivya_bridge.catalog.chat_options import with_chat_options
 from rivya_bridge.catalog.models import CatalogModel, CatalogRefresh
 from rivya_bridge.connection import current_connection
 from rivya_bridge.refusals import Refusal
@@ -59,12 +60,16 @@ def closed_models() -> dict[str, str]:
 
 
 def _parsed(row: CatalogModel) -> Model | None:
-    """The row's entry as the client reads it; a model off the list counts as not available."""
+    """The row's entry as the client reads it, a chat model with its options.
+
+    One off the list counts as not available.
+    """
     raw: dict[str, Any] = row.raw
     if not row.is_listed:
         raw = {**raw, "api_status": UNLISTED}
     meta = AnswerMeta(http_status=200, request_id=None, received_at=timezone.now())
-    return next(iter(read_models({"data": [raw]}, meta)), None)
+    model = next(iter(read_models({"data": [raw]}, meta)), None)
+    return with_chat_options(model) if model else None
 
 
 # Ours, beside the vendor's words "available", "coming_soon" and "studio_only".

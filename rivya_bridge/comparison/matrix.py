@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rivya_bridge.comparison.diff import Piece, word_diff
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.word_diff import Piece, word_diff
 
 MODEL_DEFAULT = "model default"
 UNKNOWN = "–"

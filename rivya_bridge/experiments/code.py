@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from rivya_bridge.experiments.chat_code import chat_body, chat_snippets
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.files.models import StoredFile
 
@@ -281,6 +282,9 @@ def _javascript_value(value: Any) -> str:
 def snippets(run: Run, base_url: str = BASE_URL) -> list[tuple[str, str]]:
     """(name, code) of a run's call for every language that pages show."""
     call = call_of(run)
+    if run.category == "chat":
+        names = [name for name, _ in call.files]
+        return chat_snippets(chat_body(run.model_id, run.prompt, run.params), names, base_url)
     return [
         ("cURL", as_curl(call, base_url)),
         ("Python (httpx)", as_python(call, base_url)),

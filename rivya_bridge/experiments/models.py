@@ -117,6 +117,11 @@ class Run(models.Model):
         return "recorded" if self.task is None else self.task.status
 
     @property
+    def answer(self) -> str:
+        """The result as text; of a chat turn that is being told, what has arrived so far."""
+        return self.result_text or ("" if self.task is None else self.task.answer_text)
+
+    @property
     def credits(self) -> int | None:
         """What the run cost: Rivya's figure for an API run, the person's for a Studio run."""
         return self.studio_credits if self.task is None else self.task.final_credits

@@ -9,7 +9,7 @@ from rivya_bridge.tasks.models import Task
 
 
 def copy_outputs(*, task: Task, **_: Any) -> None:
-    """Gives a run the files of its finished task and counts its charge; again is harmless.
+    """Gives a run the files, or the answer, of its finished task and counts its charge; again is harmless.
 
     A signal receiver, called inside the transaction that finishes the task.
     """
@@ -25,6 +25,8 @@ def copy_outputs(*, task: Task, **_: Any) -> None:
     )
     if outputs:
         Experiment.objects.filter(pk=run.experiment_id).update(preview=outputs[0][1])
+    if task.answer_text:
+        Run.objects.filter(pk=run.pk).update(result_text=task.answer_text)
     _count_credits(run, task.final_credits)
 
 

@@ -39,6 +39,10 @@ NEXT = {
     "result_refused": "Look at the task's response. Continue to download again, or cancel to give the "
     "result up.",
     "data_folder": "Make room on the disk of the data folder, then continue.",
+    "answer_cut": "Continue to fetch the whole answer under the same key, which is charged once. Or cancel "
+    "to keep what arrived.",
+    "turn_failed": "Continue to ask once more under the same key, or cancel and send the message anew.",
+    "turn_stopped": "Nothing is left to do. Send the message anew if the whole answer is wanted after all.",
     "generation_failed": "Change the prompt, params or references, then run it again.",
     "canceled_by_person": "Nothing is left to do. Run it again as a new task if it is wanted after all.",
 }

@@ -8,7 +8,7 @@ time: it stands until the key changes (another account then) or a person continu
 import random
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from rivya_bridge.rivya import RivyaError
@@ -18,6 +18,7 @@ from rivya_bridge.tasks.models import Gate
 PROBE_GAP = timedelta(seconds=15)
 # No gate is closed for longer than this; a later time was written under a clock that has jumped.
 FAR_AHEAD = timedelta(minutes=20)
+_TRIES = 10
 
 
 def vendor_gate(account: str) -> str:
@@ -114,17 +115,19 @@ def close_gate(
     name: str, until: datetime, reason: str, text: str, *, is_longest: bool = False
 ) -> None:
     """Closes the gate until a time; `is_longest` keeps a later time that another task has set."""
-    gate, made = Gate.objects.get_or_create(
-        name=name,
-        defaults={"closed_until": until, "reason": reason, "text": text[:500], "failures": 1},
-    )
-    if made:
-        return
-    row = Gate.objects.filter(pk=gate.pk)
-    row.update(reason=reason, text=text[:500], failures=F("failures") + 1)
-    if is_longest:
-        row = row.exclude(closed_until__gt=until, closed_until__lt=timezone.now() + FAR_AHEAD)
-    row.update(closed_until=until)
+    defaults = {"closed_until": until, "reason": reason, "text": text[:500], "failures": 1}
+    later = Q(closed_until__gt=until, closed_until__lt=timezone.now() + FAR_AHEAD)
+    stays = When(later, then=F("closed_until")) if is_longest else None
+    for _ in range(_TRIES):
+        gate, made = Gate.objects.get_or_create(name=name, defaults=defaults)
+        # Whoever had an answer may have removed an expired gate since: then it has to be made anew.
+        if made or Gate.objects.filter(pk=gate.pk).update(
+            reason=reason,
+            text=text[:500],
+            failures=F("failures") + 1,
+            closed_until=Case(*[stays] if stays else [], default=Value(until)),
+        ):
+            return
 
 
 def note_answer(account: str) -> None:

@@ -45,21 +45,30 @@ class Exposure(models.TextChoices):
 
 
 class Task(models.Model):
-    """One intended generation at Rivya. `origin` tells who asked: a run, a job or a contract probe, by its id.
+    """One intended generation or chat turn at Rivya. `origin` tells who asked: a run, a job, a conversation
+    or a contract probe, by its id.
 
-    `draft` is what was asked: {"model", "prompt", "params"}; references are rows beside it.
+    `draft` is what was asked: {"model", "prompt", "params"}, and of a turn the "session_id" that it
+    continues; references are rows beside it. A turn's `answer_text` grows while it is told; `is_cut`: it
+    ended before its end.
     `request_body` are the exact bytes that are sent, frozen with the idempotency key before the
     first attempt. `fence` rises with every claim; a step writes only under the fence it claimed.
     Credits are whole numbers as Rivya reports them.
     """
 
+    class Kind(models.TextChoices):
+        GENERATION = "generation"
+        CHAT = "chat"
+
     class Origin(models.TextChoices):
         RUN = "run"
         JOB = "job"
+        CHAT = "chat"
         PROBE = "probe"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     intent_key = models.CharField(max_length=300, unique=True, null=True)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.GENERATION)
     origin = models.CharField(max_length=12, choices=Origin)
     origin_id = models.UUIDField(db_index=True)
     group_label = models.CharField(max_length=200, blank=True)
@@ -79,6 +88,12 @@ class Task(models.Model):
     request_body = models.BinaryField(null=True)
     request_sha256 = models.CharField(max_length=64, blank=True)
 
+    session_id = models.CharField(max_length=255, blank=True)
+    answer_text = models.TextField(blank=True)
+    is_cut = models.BooleanField(default=False)
+    input_tokens = models.IntegerField(null=True)
+    output_tokens = models.IntegerField(null=True)
+
     fence = models.IntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     lease_owner = models.CharField(max_length=120, blank=True)
@@ -87,6 +102,8 @@ class Task(models.Model):
     rung_at = models.DateTimeField(null=True)
     # Somebody learned that there is news at Rivya; forgotten when the task is next claimed.
     news_at = models.DateTimeField(null=True)
+    # A webhook is expected: it is polled once a minute only.
+    is_told = models.BooleanField(default=False)
 
     attempts = models.IntegerField(default=0)
     polls = models.IntegerField(default=0)

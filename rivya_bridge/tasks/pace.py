@@ -14,6 +14,8 @@ SLOWEST = 0.2
 GROWS_AFTER_SECONDS = 30.0
 GROWTH = 0.1
 BURST = 2.0
+# A dispatcher looks now and then: what half a second allows may go at once.
+BURST_SECONDS = 0.5
 
 
 class Pace:
@@ -49,7 +51,8 @@ class Pace:
         with self._lock:
             now = self._monotonic()
             gained = max(0.0, now - self._filled_at) * self.rate
-            self._left, self._filled_at = min(BURST, self._left + gained), now
+            most = max(BURST, BURST_SECONDS * self.rate)
+            self._left, self._filled_at = min(most, self._left + gained), now
             if self._left < 1.0:
                 return False
             self._left -= 1.0

@@ -148,6 +148,8 @@ SLOWEST_POLL_OTHERS = 30.0
 USUAL_TIME = {"image": timedelta(minutes=10)}
 USUAL_TIME_OTHERS = timedelta(minutes=60)
 OVERDUE_POLL_SECONDS = 60.0
+# Where a webhook is expected, polling is only the fallback.
+TOLD_POLL_SECONDS = 60.0
 # One reading may take so long: an answer that drips must not stop the readings of others.
 POLL_CALL_SECONDS = 10.0
 

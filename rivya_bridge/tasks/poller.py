@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 DUTY = "poller"
 LINES = 4
+# Handed over and not read yet, for each line: a line need not wait for the next look.
+AHEAD = 4
 LOOK_SECONDS = 0.2
 AWAY_SECONDS = 1.0
 RENEW = timedelta(seconds=3)
@@ -116,13 +118,14 @@ class Poller:
             in_hand = list(self._in_hand)
         running = Task.objects.filter(is_due(timezone.now()), status="running", lease_until=None)
         rows = running.exclude(id__in=in_hand).order_by("due_at")
-        return list(rows.values_list("id", flat=True)[: self._lines])
+        return list(rows.values_list("id", flat=True)[: self._lines * AHEAD])
 
     def _room(self, account: str) -> int:
-        """How many readings may start: none behind a closed gate, one behind one that is probed."""
+        """How many may be handed over: none behind a closed gate, one behind one that is probed."""
+        most = self._lines * AHEAD
         with self._lock:
-            idle = self._lines - len(self._in_hand)
-        return min(idle, gates.width(account, timezone.now(), self._lines))
+            left = most - len(self._in_hand)
+        return min(left, gates.width(account, timezone.now(), most))
 
     def _learn(self, account: str) -> None:
         """Each new rate limit, whoever met it, slows reading down."""

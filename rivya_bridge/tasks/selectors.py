@@ -19,6 +19,8 @@ STATUS_GROUPS: dict[str, frozenset[str]] = {
     "ended": frozenset(TERMINAL),
 }
 ORIGINS = tuple(Task.Origin.values)
+# Conversations have no page of their own yet: their turns are runs.
+SHOWN_ORIGINS = tuple(one for one in ORIGINS if one != Task.Origin.CHAT)
 _SINCE = re.compile(r"(\d{1,4})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -49,7 +51,7 @@ def check_filter(wanted: TaskFilter) -> list[Problem]:
         text = f"{wanted.status[:40]!r} is no status: use one of {', '.join(known)}."
         problems.append(Problem("status", text))
     if wanted.origin and wanted.origin not in ORIGINS:
-        text = f"{wanted.origin[:40]!r} is no origin: use run, job or probe."
+        text = f"{wanted.origin[:40]!r} is no origin: use run, job, chat or probe."
         problems.append(Problem("origin", text))
     if wanted.since and not _SINCE.fullmatch(wanted.since):
         text = f"{wanted.since[:40]!r} is no time span: write 24h, 7d or 2w."

@@ -5,6 +5,9 @@ from django.dispatch import Signal
 # Sent inside the finishing transaction with `task`, which is terminal; its outputs have their files.
 task_finished = Signal()
 
+# Sent inside the transaction that puts a task aside, with `task` and its reason on it.
+task_held = Signal()
+
 # Sent at the end of every sweep, outside transactions, in whatever process swept; more than one may.
 # A receiver that fails is logged and holds nothing else up.
 swept = Signal()

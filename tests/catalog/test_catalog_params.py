@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rivya_bridge.catalog.chat_options import with_chat_options
 from rivya_bridge.catalog.params import check_request, estimate_credits, takes_prompt
 from rivya_bridge.rivya import AnswerMeta, Model
 from rivya_bridge.rivya.types.model import read_models
@@ -84,10 +85,16 @@ def test_a_model_that_is_not_available_is_the_only_problem(status, words):
     assert words in message
 
 
-def test_a_chat_model_cannot_be_run_here():
-    [(field, message)] = problems(model(category="chat"))
-    assert field == "model"
-    assert "chat models cannot be run here yet" in message
+def test_a_chat_models_options_are_checked_like_params():
+    chat = with_chat_options(
+        model(category="chat", chat_capabilities={"reasoning_effort": ["default", "low"]})
+    )
+    assert problems(chat, params={"reasoning_effort": "low"}) == []
+    [(field, message)] = problems(chat, params={"reasoning_effort": "endless"})
+    assert field == "params.reasoning_effort"
+    assert "low" in message
+    [(field, _)] = problems(chat, params={"enable_web_search": "true"})
+    assert field == "params.enable_web_search"
 
 
 @pytest.mark.parametrize("prompt", ["", "  \n"])

@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rivya_bridge.comparison.diff import MAX_PRODUCT, word_diff
+from rivya_bridge.word_diff import MAX_PRODUCT, word_diff
 
 TEXT = st.one_of(st.text(), st.text(st.sampled_from("ab ,.\n")))
 

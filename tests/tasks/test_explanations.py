@@ -24,6 +24,8 @@ def reasons_in_code() -> set[str]:
     """What the services write as a literal reason, and what the policy calls for."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in SERVICES.glob("*.py"))
     found = set(re.findall(r'\bhold\(\s*\w+,\s*"(\w+)"', code))
+    turn = (SERVICES / "turn.py").read_text(encoding="utf-8")
+    found |= set(re.findall(r'(?:_hold\(task,|"canceled",)\s*"(\w+)"', turn))
     found |= set(re.findall(r'_come_back_or_hold\(task, "(\w+)"', code))
     found |= set(re.findall(r'finish\(task, "(?:canceled|failed)", "(\w+)"', code))
     found |= set(re.findall(r'Next\("held", "(\w+)"', Path(policy.__file__).read_text()))

@@ -35,7 +35,7 @@ def finished() -> Any:
 
 
 def journal(sandbox: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.get(f"{sandbox.base_url}/sandbox/journal").json()
+    answer: dict[str, Any] = httpx.get(f"{sandbox.base_url}/_sandbox/journal").json()
     return answer
 
 

@@ -16,7 +16,7 @@ from rivya_bridge.tasks.duties import DUTY_LEASE, leave_duty, take_duty
 from rivya_bridge.tasks.leases import new_owner
 from rivya_bridge.tasks.models import Duty, Gate, Task
 from rivya_bridge.tasks.pace import Pace
-from rivya_bridge.tasks.poller import DUTY, LINES, Poller
+from rivya_bridge.tasks.poller import AHEAD, DUTY, Poller
 from rivya_bridge.tasks.services import continue_task, read_soon
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import sweep_rows
@@ -89,6 +89,24 @@ def test_nothing_is_read_before_it_is_due(vendor: Vendor, clock: Clock, hand: Ha
     clock.move(2.6)
     hand.round()
     assert vendor.count("GET", READS) == 1
+
+
+def test_what_waits_for_a_webhook_is_read_once_a_minute_or_when_it_comes(
+    vendor: Vendor, clock: Clock, hand: Hand
+) -> None:
+    task = make_task(is_told=True)
+    advance(task.pk)
+    clock.move(50)
+    hand.round()
+    assert vendor.count("GET", READS) == 0
+    assert read_soon(fresh(task).remote_id or "")
+    hand.round()
+    assert vendor.count("GET", READS) == 1
+    other = make_task(is_told=True)
+    advance(other.pk)
+    clock.move(80)
+    hand.round()
+    assert vendor.count("GET", READS) == 2
 
 
 def test_two_hundred_tasks_cost_a_few_requests_a_second(vendor: Vendor, settings: Any) -> None:
@@ -342,13 +360,15 @@ def test_a_broken_look_is_not_the_end(vendor: Vendor, monkeypatch: Any, caplog: 
     assert "it goes on" in caplog.text
 
 
-def test_it_never_hands_over_more_than_its_lines(vendor: Vendor, clock: Clock, hand: Hand) -> None:
+def test_it_hands_over_no_more_than_its_lines_will_soon_read(
+    vendor: Vendor, clock: Clock, hand: Hand
+) -> None:
     running(clock, 8)
-    poller = Poller(pace=moved_pace())
+    poller = Poller(lines=1, pace=moved_pace())
     for _ in range(10):
         poller.round()
         clock.move(1)
-    assert poller._handed.qsize() == LINES
+    assert poller._handed.qsize() == AHEAD
     assert not Gate.objects.filter(name__startswith="bucket").exists()
     assert current_connection().account
 

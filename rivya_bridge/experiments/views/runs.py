@@ -25,6 +25,7 @@ from rivya_bridge.files.selectors import get_files
 from rivya_bridge.files.services import store_uploads
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import Model
+from rivya_bridge.tasks.selectors import get_task
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
@@ -70,23 +71,46 @@ def _open_page(
     data = request.POST if request.method == "POST" else None
     source = data if data is not None else request.GET
     earlier = get_run(source["from"]) if source.get("from") else None
-    model_id = source.get("model") or (earlier.model_id if earlier else "")
+    seed = _seed(request.GET.get("task", ""), earlier)
+    model_id = source.get("model") or (seed.model_id if seed else "")
     if not model_id and models:
         model_id = models[0].id
     model = get_model(model_id) if model_id else None
-    kept = (
-        [(str(row.file_id), row.file.name) for row in earlier.references.all()] if earlier else []
-    )
-    initial = {"prompt": earlier.prompt, "keep_references": [k for k, _ in kept]} if earlier else {}
+    kept = [(str(file.pk), file.name) for file in seed.references] if seed else []
+    initial = {"prompt": seed.prompt, "keep_references": [k for k, _ in kept]} if seed else {}
     form = form_class(data, request.FILES or None, initial=initial, kept=kept)
     # The service asks for these in its own words; the page must not call them optional.
     form.fields["prompt"].is_expected = model is not None and takes_prompt(model)  # type: ignore[attr-defined]
     if "results" in form.fields:
         form.fields["results"].is_expected = True  # type: ignore[attr-defined]
-    params = (
-        params_form(model, data, initial=earlier.params if earlier else None) if model else None
-    )
+    params = params_form(model, data, initial=seed.params if seed else None) if model else None
     return _RunPage(experiment, model, earlier, form, params)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seed:
+    """What the form begins with."""
+
+    model_id: str
+    prompt: str
+    params: dict[str, Any]
+    references: list[StoredFile]
+
+
+def _seed(task_id: str, earlier: Run | None) -> _Seed | None:
+    """A task's request, such as that of a job that failed; or that of the earlier run, or nothing."""
+    if task_id:
+        try:
+            task = get_task(UUID(task_id))
+        except ValueError as error:
+            raise Refusal.field("task", f"{task_id[:40]!r} is the id of no task.") from error
+        files = [row.file for row in task.references.all()]
+        draft = task.draft
+        return _Seed(task.model_id, draft.get("prompt", ""), draft.get("params", {}), files)
+    if earlier is None:
+        return None
+    files = [row.file for row in earlier.references.all()]
+    return _Seed(earlier.model_id, earlier.prompt, earlier.params, files)
 
 
 def _references(page: _RunPage) -> list[StoredFile]:

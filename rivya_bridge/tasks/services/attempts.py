@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from rivya_bridge.rivya import Generation, IdempotencyConflict, RivyaError
+from rivya_bridge.rivya import ChatCompletion, Generation, IdempotencyConflict, RivyaError
 from rivya_bridge.tasks.models import Task, TaskAttempt
 
 RESPONSE_KEPT = 20_000
@@ -17,15 +17,15 @@ def open_attempt(task: Task, now: datetime) -> TaskAttempt:
     return TaskAttempt.objects.create(task=task, number=task.attempts, started_at=now)
 
 
-def close_accepted(attempt: TaskAttempt, generation: Generation) -> None:
+def close_accepted(attempt: TaskAttempt, answer: Generation | ChatCompletion) -> None:
     """Kept even if the task's own change is refused afterwards: it is evidence of a charge."""
-    text = json.dumps(generation.raw, indent=2, ensure_ascii=False)
+    text = json.dumps(answer.raw, indent=2, ensure_ascii=False)
     TaskAttempt.objects.filter(pk=attempt.pk).update(
         outcome="accepted",
         ended_at=timezone.now(),
         response=text[:RESPONSE_KEPT],
-        http_status=generation.meta.http_status,
-        request_id=generation.meta.request_id or "",
+        http_status=answer.meta.http_status,
+        request_id=answer.meta.request_id or "",
     )
 
 

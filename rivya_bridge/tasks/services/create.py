@@ -26,15 +26,21 @@ def create_task(
     group_label: str,
     group_url: str,
     intent_key: str | None = None,
+    session_id: str = "",
     retry_of: Task | None = None,
+    is_told: bool = False,
 ) -> Task:
     """A queued task with its own idempotency key; call it inside the transaction of its origin.
+
+    A chat model makes it a chat turn; `session_id`: the conversation at Rivya that the turn continues.
+    `is_told`: a webhook is expected, so that it is polled slowly.
 
     Nothing is sent here: a worker is rung after the commit, and the sweep finds the row anyway.
     """
     connection = current_connection()
     estimate = estimate_credits(model, params)
     task = Task.objects.create(
+        kind=Task.Kind.CHAT if model.category == "chat" else Task.Kind.GENERATION,
         origin=origin,
         origin_id=origin_id,
         intent_key=intent_key,
@@ -44,12 +50,14 @@ def create_task(
         base_url=connection.base_url,
         model_id=model.id,
         category=model.category,
-        draft={"model": model.id, "prompt": prompt, "params": params},
+        draft=_draft(model, prompt, params, session_id),
+        session_id=session_id,
         search_text=" ".join((group_label, model.id, model.display_name, prompt))[:20_000],
         idempotency_key=f"bridge-{uuid4()}",
         estimated_credits=estimate,
         due_at=timezone.now(),
         retry_of=retry_of,
+        is_told=is_told,
     )
     TaskReference.objects.bulk_create(
         TaskReference(task=task, file=file, position=position)
@@ -58,3 +66,8 @@ def create_task(
     add_event(task, "created", f"Created; about {estimate} credits expected.", credits=estimate)
     ring_on_commit(task.pk)
     return task
+
+
+def _draft(model: Model, prompt: str, params: dict[str, Any], session_id: str) -> dict[str, Any]:
+    draft = {"model": model.id, "prompt": prompt, "params": params}
+    return {**draft, "session_id": session_id} if session_id else draft

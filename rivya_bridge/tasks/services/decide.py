@@ -43,14 +43,21 @@ def cancel_task(task_id: UUID | str) -> Task:
             return _stop(_locked(task_id))
         if task.cancel_requested_at is None:
             Task.objects.filter(pk=task_id).update(cancel_requested_at=timezone.now())
-            add_event(
-                task,
-                "cancel_requested",
-                "Cancelling was asked for, but Rivya has the task and cannot stop it: it will be "
-                "finished, charged, and marked so.",
-            )
+            add_event(task, "cancel_requested", _marked_text(task))
         task.refresh_from_db()
         return task
+
+
+def _marked_text(task: Task) -> str:
+    if task.kind == Task.Kind.CHAT:
+        return (
+            "Stopping was asked for: the stream is closed and what arrived is kept. Rivya cannot stop "
+            "a turn: it may finish it and charge for it."
+        )
+    return (
+        "Cancelling was asked for, but Rivya has the task and cannot stop it: it will be "
+        "finished, charged, and marked so."
+    )
 
 
 def _can_stop(task: Task) -> bool:

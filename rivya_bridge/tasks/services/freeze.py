@@ -9,7 +9,7 @@ from rivya_bridge.files.uploading import UploadUnderWay, upload_reference
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import RivyaError
 from rivya_bridge.tasks import gates, policy
-from rivya_bridge.tasks.bodies import reference_item, request_body
+from rivya_bridge.tasks.bodies import BODIES
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.failed_sending import error_fields, fail, unreachable_too_long
 from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, renew, soon
@@ -20,6 +20,7 @@ UNDER_WAY_SECONDS = 1.0
 
 def freeze_body(task: Task) -> bool:
     """Uploads what must be uploaded and writes the bytes; False when that failed for now."""
+    item, make_body = BODIES[task.kind]
     items = []
     for reference in task.references.select_related("file"):
         renew(task, timezone.now())
@@ -38,8 +39,8 @@ def freeze_body(task: Task) -> bool:
         except Refusal as refusal:
             hold(task, "reference_lost", refusal.message)
             return False
-        items.append(reference_item(reference.file, remote))
-    body = request_body(task.draft, items, trace_id=str(task.pk))
+        items.append(item(reference.file, remote))
+    body = make_body(task.draft, items, trace_id=str(task.pk))
     change(task, request_body=body, request_sha256=hashlib.sha256(body).hexdigest())
     return True
 

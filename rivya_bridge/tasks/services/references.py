@@ -5,16 +5,14 @@ from django.utils import timezone
 
 from rivya_bridge.files.models import RemoteFile, StoredFile
 from rivya_bridge.files.uploading import forget_upload
-from rivya_bridge.rivya import RivyaError, StatusError
+from rivya_bridge.rivya import NotFound, RivyaError, ValidationFailed
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.transitions import add_event, change, let_go
-
-NAMING_STATUSES = (400, 404)
 
 
 def lost_references(task: Task, error: RivyaError) -> list[StoredFile]:
     """The references that a refusal names by their address or id; none after one renewal."""
-    if not isinstance(error, StatusError) or error.http_status not in NAMING_STATUSES:
+    if not isinstance(error, ValidationFailed | NotFound):
         return []
     if task.events.filter(kind="reference_renewed").exists():
         return []

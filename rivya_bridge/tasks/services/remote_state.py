@@ -97,6 +97,8 @@ def _still_running(task: Task, generation: Generation) -> None:
 def _next_reading(task: Task, running_for: timedelta) -> float:
     """Seconds until it is read again: its own pace, or a slower one that all open tasks share."""
     usual = policy.poll_delay(task.category, task.polls, running_for)
+    if task.is_told:
+        usual = max(usual, policy.TOLD_POLL_SECONDS)
     running = Task.objects.filter(status="running").count()
     return max(usual, policy.crowd_delay(running, pace.rate))
 

@@ -24,6 +24,7 @@ from rivya_bridge.tasks.services.transitions import (
     let_go,
     wait_for_gate,
 )
+from rivya_bridge.tasks.services.turn import send_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,9 @@ def _too_poor_text(task: Task) -> str:
 
 
 def _send(task: Task, sending: Sending) -> None:
+    if task.kind == Task.Kind.CHAT:
+        send_turn(task, sending.attempt, was_unconfirmed=sending.was_unconfirmed)
+        return
     body = bytes(task.request_body or b"")
     try:
         generation = rivya_client().generations.submit(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from rivya_bridge.tasks.leases import LEASE, is_due, new_owner
 from rivya_bridge.tasks.models import ADVANCING, Status, Task, TaskEvent
+from rivya_bridge.tasks.signals import task_held
 
 # `submitting` is never claimed: it is left by its own worker, or by the sweep once its lease is over.
 CLAIMABLE = frozenset(ADVANCING - {Status.SUBMITTING})
@@ -106,6 +107,7 @@ def hold(task: Task, reason: str, text: str, *, held_from: str = "", **fields: A
             **fields,
         )
         add_event(task, "held", text, reason=reason)
+        task_held.send(sender=Task, task=task)
 
 
 def unhold(task: Task, text: str) -> None:

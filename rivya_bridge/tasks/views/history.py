@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from rivya_bridge.tasks.models import TERMINAL, Status, Task
 from rivya_bridge.tasks.selectors import (
-    ORIGINS,
+    SHOWN_ORIGINS,
     STATUS_GROUPS,
     TaskFilter,
     check_filter,
@@ -51,7 +51,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "next_query": _query(wanted, after=page.next_cursor),
         "first_query": _query(wanted),
         "statuses": [*STATUS_GROUPS, *Status.values],
-        "origins": ORIGINS,
+        "origins": SHOWN_ORIGINS,
         "models": model_choices(),
         "spans": ("1h", "24h", "7d", "30d"),
     }
