@@ -53,10 +53,12 @@ def _ports() -> dict[str, str]:
     with (
         socket.create_server(("127.0.0.1", 0)) as web,
         socket.create_server(("127.0.0.1", 0)) as sandbox,
+        socket.create_server(("127.0.0.1", 0)) as receiver,
     ):
         return {
             "BRIDGE_PORT": str(web.getsockname()[1]),
             "SANDBOX_PORT": str(sandbox.getsockname()[1]),
+            "BRIDGE_WEBHOOK_PORT": str(receiver.getsockname()[1]),
         }
 
 

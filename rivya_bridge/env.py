@@ -6,7 +6,7 @@ Every reader raises ``ImproperlyConfigured`` naming the variable, what it holds 
 import ipaddress
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -35,6 +35,14 @@ def number(name: str, default: int, *, lowest: int, highest: int) -> int:
             f"{name} is {raw!r}: give a whole number from {lowest} to {highest}."
         )
     return int(raw)
+
+
+def flag(name: str) -> bool:
+    """Whether the variable says yes; absent means no."""
+    raw = text(name, "no").lower()
+    if raw not in ("yes", "no"):
+        raise ImproperlyConfigured(f"{name} is {raw!r}: give yes or no.")
+    return raw == "yes"
 
 
 def folder(name: str, default: Path) -> Path:
@@ -73,6 +81,34 @@ def http_url(name: str, default: str = "") -> str:
             f"{name} is not a plain address: leave out user, password, query and fragment."
         )
     return raw.rstrip("/")
+
+
+def mail_server(name: str) -> tuple[str, int, str, str, bool, bool]:
+    """Host, port, user, password, STARTTLS, TLS from the start, of an address such as
+    smtp://user:password@mail.example.com:587; empty texts if unset.
+
+    smtps:// speaks TLS from the start (465), smtp:// begins it (587); a loopback host needs none.
+    """
+    raw = text(name)
+    if not raw:
+        return "", 25, "", "", False, False
+    fault = f"{name} is not an address such as smtp://user:password@mail.example.com:587."
+    try:
+        parts = urlsplit(raw)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(fault) from error
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured(fault)
+    is_tls = parts.scheme == "smtps"
+    return (
+        parts.hostname,
+        port or (465 if is_tls else 587),
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        not is_tls and not is_loopback(parts.hostname),
+        is_tls,
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -17,6 +17,11 @@ BRIDGE_PORT = env.port("BRIDGE_PORT", 8000)
 BRIDGE_PUBLIC_URL = env.http_url("BRIDGE_PUBLIC_URL")
 SANDBOX_PORT = env.port("SANDBOX_PORT", 8001)
 
+# Webhooks come in by a door of their own, behind which there is nothing else.
+BRIDGE_WEBHOOK_HOST = env.text("BRIDGE_WEBHOOK_HOST", "127.0.0.1")
+BRIDGE_WEBHOOK_PORT = env.port("BRIDGE_WEBHOOK_PORT", 8002)
+BRIDGE_WEBHOOK_URL = env.http_url("BRIDGE_WEBHOOK_URL")
+
 if not env.is_loopback(BRIDGE_HOST) and not BRIDGE_PUBLIC_URL.startswith("https://"):
     raise ImproperlyConfigured(
         f"BRIDGE_HOST is {BRIDGE_HOST!r}, which other machines can reach: set BRIDGE_PUBLIC_URL to "
@@ -25,6 +30,12 @@ if not env.is_loopback(BRIDGE_HOST) and not BRIDGE_PUBLIC_URL.startswith("https:
 if BRIDGE_PORT == SANDBOX_PORT:
     raise ImproperlyConfigured(
         f"BRIDGE_PORT and SANDBOX_PORT are both {BRIDGE_PORT}: give them different ports."
+    )
+
+if BRIDGE_WEBHOOK_PORT in (BRIDGE_PORT, SANDBOX_PORT):
+    raise ImproperlyConfigured(
+        f"BRIDGE_WEBHOOK_PORT is {BRIDGE_WEBHOOK_PORT}, which BRIDGE_PORT or SANDBOX_PORT has too: "
+        "give them different ports."
     )
 
 _url_host = f"[{BRIDGE_HOST}]" if ":" in BRIDGE_HOST else BRIDGE_HOST
@@ -50,6 +61,17 @@ if USES_SANDBOX:
 # How many tasks may be at Rivya at once, and how often a second the running ones may be asked for.
 RIVYA_IN_FLIGHT = env.number("RIVYA_IN_FLIGHT", 8, lowest=1, highest=1000)
 RIVYA_READS_PER_SECOND = env.number("RIVYA_READS_PER_SECOND", 4, lowest=1, highest=50)
+# What happened may be told to addresses of this machine and its networks too, and by e-mail.
+BRIDGE_LOCAL_WEBHOOKS = env.flag("BRIDGE_LOCAL_WEBHOOKS")
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = (
+    env.mail_server("BRIDGE_SMTP_URL")
+)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("BRIDGE_MAIL_FROM")
+if bool(EMAIL_HOST) != bool(DEFAULT_FROM_EMAIL):
+    raise ImproperlyConfigured(
+        "BRIDGE_SMTP_URL and BRIDGE_MAIL_FROM belong together: set both, or neither."
+    )
 # Keys entered on the Connection page are encrypted under this text, or under a file made for it.
 BRIDGE_ENCRYPTION_KEY = env.text("BRIDGE_ENCRYPTION_KEY")
 if BRIDGE_ENCRYPTION_KEY and len(BRIDGE_ENCRYPTION_KEY) < 32:
@@ -93,9 +115,11 @@ INSTALLED_APPS = [
     "rivya_bridge.catalog",
     "rivya_bridge.credits",
     "rivya_bridge.tasks",
+    "rivya_bridge.webhooks",
     "rivya_bridge.experiments",
     "rivya_bridge.comparison",
     "rivya_bridge.automation",
+    "rivya_bridge.notices",
     "rivya_bridge.promotion",
     "rivya_bridge.dashboard",
 ]

@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("rivya_bridge.comparison.urls")),
     path("", include("rivya_bridge.promotion.urls")),
     path("", include("rivya_bridge.automation.urls")),
+    path("", include("rivya_bridge.notices.urls")),
+    path("", include("rivya_bridge.webhooks.urls")),
     path("", include("rivya_bridge.tasks.urls")),
     path("", include("rivya_bridge.credits.urls")),
     path("", include("rivya_bridge.files.urls")),

@@ -17,10 +17,10 @@ _WORKER_THREADS = 16
 def programs() -> list[Program]:
     """What the settings ask for.
 
-    Web and worker always, beat when scaled out, and the sandbox unless the environment names a key:
-    without one a person may switch to the sandbox at any time.
+    Web, worker and the receiver of webhooks always, beat when scaled out, and the sandbox unless the
+    environment names a key: without one a person may switch to the sandbox at any time.
     """
-    wanted = [_web(), _worker()]
+    wanted = [_web(), _worker(), _receiver()]
     if settings.SCALED_OUT:
         wanted.append(_beat())
     if settings.USES_SANDBOX:
@@ -30,7 +30,15 @@ def programs() -> list[Program]:
 
 def listeners() -> list[tuple[str, str, int, str]]:
     """Program, host, port and the variable that sets the port, of all that listen."""
-    wanted = [("web", settings.BRIDGE_HOST, settings.BRIDGE_PORT, "BRIDGE_PORT")]
+    wanted = [
+        ("web", settings.BRIDGE_HOST, settings.BRIDGE_PORT, "BRIDGE_PORT"),
+        (
+            "receiver",
+            settings.BRIDGE_WEBHOOK_HOST,
+            settings.BRIDGE_WEBHOOK_PORT,
+            "BRIDGE_WEBHOOK_PORT",
+        ),
+    ]
     if settings.USES_SANDBOX:
         wanted.append(("sandbox", _SANDBOX_HOST, settings.SANDBOX_PORT, "SANDBOX_PORT"))
     return wanted
@@ -63,6 +71,10 @@ def _worker() -> Program:
         "--pool", "threads", "--concurrency", str(_WORKER_THREADS), "--prefetch-multiplier", "1",
         "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO",
     )  # fmt: skip
+
+
+def _receiver() -> Program:
+    return _program("receiver", "rivya_bridge.webhooks")
 
 
 def _beat() -> Program:

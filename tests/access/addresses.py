@@ -23,4 +23,4 @@ def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[str
         if isinstance(pattern, URLResolver):
             yield from _walk(pattern.url_patterns, here)
         else:
-            yield re.sub(r"<[^>]+>", NOWHERE, here)
+            yield re.sub(r"<[^>]+>", NOWHERE, re.sub(r"<int:[^>]+>", "1", here))

@@ -38,13 +38,14 @@ class Product:
 def running_product(folder: Path, **settings: str) -> Iterator[Product]:
     """`manage.py up --prepare` until the block ends; RuntimeError with its log when it never starts."""
     folder.mkdir(parents=True, exist_ok=True)
-    bridge_port, sandbox_port = _free_ports(2)
+    bridge_port, sandbox_port, webhook_port = _free_ports(3)
     environment = {k: v for k, v in os.environ.items() if not k.startswith(_OWN_SETTINGS)}
     environment |= {
         "DJANGO_SETTINGS_MODULE": "rivya_bridge.settings",
         "BRIDGE_DATA_DIR": str(folder / "data"),
         "BRIDGE_PORT": str(bridge_port),
         "SANDBOX_PORT": str(sandbox_port),
+        "BRIDGE_WEBHOOK_PORT": str(webhook_port),
         **settings,
     }
     log = folder / "product.log"

@@ -17,10 +17,12 @@ DEADLINE_SECONDS = 30.0
 
 # Supervises the programs that are given as name=code; "last:name" stops last.
 SUPERVISE = """
+import signal
 import sys
 from rivya_bridge.dashboard.prefixed_log import PrefixedLog
 from rivya_bridge.dashboard.supervisor import Patience, Program, Supervisor
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever the tests were started under
 programs = []
 for argument in sys.argv[1:]:
     name, code = argument.split("=", 1)

@@ -1,0 +1,1 @@
+"""Webhooks in: what Rivya tells, kept raw, and believed only after a fresh reading."""
