@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AutomationConfig(AppConfig):
@@ -6,11 +7,14 @@ class AutomationConfig(AppConfig):
     label = "automation"
 
     def ready(self) -> None:
+        """Versions and label moves keep their guards whatever is migrated."""
         from rivya_bridge.automation import receivers
+        from rivya_bridge.automation.guards import keep_versions
         from rivya_bridge.automation.model_uses import template_uses
         from rivya_bridge.catalog.uses import register_uses
         from rivya_bridge.tasks.signals import swept, task_finished
 
+        post_migrate.connect(keep_versions, sender=self)
         register_uses("automation", template_uses)
         task_finished.connect(
             receivers.settle_batch_row, dispatch_uid="automation.settle_batch_row"

@@ -52,12 +52,13 @@ class BatchForm(forms.Form):
         text = self.cleaned_data["text"]
         return io.BytesIO(text.encode("utf-8", "replace")), format_of("", text)
 
-    def to_options(self) -> BatchOptions:
+    def to_options(self, label: str) -> BatchOptions:
         file = self.cleaned_data.get("file")
         return BatchOptions(
             name=(file.name or "")[:200] if file else "Pasted rows",
             concurrency=self.cleaned_data["concurrency"],
             credit_cap=self.cleaned_data.get("credit_cap"),
+            label=label,
         )
 
 
@@ -94,5 +95,5 @@ class ScheduleForm(forms.Form):
         assert isinstance(zone, forms.ChoiceField)
         zone.choices = [(name, name) for name in zone_names()]
 
-    def to_options(self, inputs: dict[str, object]) -> ScheduleOptions:
-        return ScheduleOptions(inputs=inputs, **self.cleaned_data)
+    def to_options(self, inputs: dict[str, object], label: str) -> ScheduleOptions:
+        return ScheduleOptions(inputs=inputs, label=label, **self.cleaned_data)

@@ -46,6 +46,7 @@ class Draft:
     file_slots: Sequence[Mapping[str, Any]] = ()
     expected: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
+    author: str = ""
 
 
 def model_param(model: Model, key: str) -> Param | None:
@@ -89,6 +90,7 @@ def normalized(draft: Draft, model: Model) -> tuple[Draft, list[Problem]]:
         expected=_expected(problems, draft.expected, model),
         credit_cap=read_whole(problems, "credit_cap", draft.credit_cap, least=1, most=CREDIT_CAP),
         reason=read_text(problems, "reason", draft.reason, most=REASON_LENGTH),
+        author=draft.author,
     )
     return full, problems
 

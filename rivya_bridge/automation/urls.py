@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rivya_bridge.automation.views import batches, jobs, schedules
+from rivya_bridge.automation.views import batches, jobs, portable, schedules, versions
 
 app_name = "automation"
 
@@ -8,9 +8,26 @@ urlpatterns = [
     # /templates/
     path("templates/", jobs.index, name="index"),
     path("templates/<slug:slug>/", jobs.template, name="template"),
+    path("templates/<slug:slug>/webhooks/", jobs.webhooks, name="webhooks"),
     path("templates/<slug:slug>/batches/", batches.batches, name="batches"),
     path("templates/<slug:slug>/batches/example.<str:kind>", batches.example, name="example"),
     path("templates/<slug:slug>/schedules/", schedules.schedules, name="schedules"),
+    path("templates/<slug:slug>/versions/", versions.versions, name="versions"),
+    path("templates/<slug:slug>/versions/compare/", versions.difference, name="version_diff"),
+    path("templates/<slug:slug>/versions/<int:number>/", versions.version, name="version"),
+    path("templates/<slug:slug>/versions/<int:number>/edit/", versions.edit, name="version_edit"),
+    path("templates/<slug:slug>/labels/", versions.move, name="label_move"),
+    path(
+        "templates/<slug:slug>/labels/<slug:name>/back/", versions.roll_back, name="label_roll_back"
+    ),
+    path("templates/<slug:slug>/rename/", versions.rename, name="rename"),
+    path(
+        "templates/<slug:slug>/versions/<int:number>/export.<str:kind>",
+        portable.export,
+        name="export",
+    ),
+    path("import-template/", portable.import_file, name="import"),
+    path("schemas/job-template.json", portable.template_schema, name="template_schema"),
     # /jobs/
     path("jobs/", jobs.all_jobs, name="jobs"),
     path("jobs/live/", jobs.live, name="live"),

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
+from rivya_bridge.access.authors import author_of
 from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.automation.api import TemplateOut, template_out
@@ -57,7 +58,7 @@ def promote(
     body = payload.dict()
 
     def make() -> str:
-        return promote_run(run, **body).template.slug
+        return promote_run(run, **body, author=author_of(request)).template.slug
 
     scope = scope_of(request, f"promote:{run.pk}")
     slug, is_new = do_once(scope, read_idempotency_key(key), body, make)

@@ -4,7 +4,7 @@ and time have said of an experiment's readiness."""
 from django.db import models
 from django.db.models import Q
 
-from rivya_bridge.automation.models import TemplateVersion
+from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.identifiers import new_id
 
@@ -16,6 +16,18 @@ class Promotion(models.Model):
     run = models.ForeignKey(Run, models.PROTECT, related_name="promotions")
     version = models.OneToOneField(TemplateVersion, models.PROTECT, related_name="promotion")
     evidence = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class SentBack(models.Model):
+    """A template that went back to Studio: why, and the failed jobs that its experiment begins with."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="sendings_back")
+    experiment = models.ForeignKey(Experiment, models.PROTECT, related_name="sendings_back")
+    jobs = models.ManyToManyField(Job, related_name="sendings_back")
+    reason = models.TextField(max_length=1_000)
+    author = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
 

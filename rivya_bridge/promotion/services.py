@@ -57,6 +57,7 @@ class Choices:
     file_slots: Sequence[Mapping[str, Any]] | None = None
     credit_cap: int | None = None
     reason: str = ""
+    author: str = ""
 
 
 def promote_run(
@@ -137,6 +138,7 @@ def _draft(run: Run, choices: Choices) -> Draft:
         expected=expected_of(run),
         credit_cap=cap_for(run, model) if choices.credit_cap is None else choices.credit_cap,
         reason=choices.reason or f"Promoted from run {run.number} of {run.experiment.title}.",
+        author=choices.author,
     )
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rivya_bridge.promotion.views import promote, readiness
+from rivya_bridge.promotion.views import kit, ladder, promote, readiness
 
 app_name = "promotion"
 
@@ -20,6 +20,10 @@ urlpatterns = [
         readiness.promote_experiment,
         name="promote_experiment",
     ),
+    # /templates/
+    path("templates/<slug:slug>/ladder/", ladder.ladder, name="ladder"),
+    path("templates/<slug:slug>/back-to-studio/", ladder.back, name="send_back"),
+    path("templates/<slug:slug>/versions/<int:number>/kit.zip", kit.kit, name="kit"),
     # /decide/
     path("decide/", readiness.board, name="board"),
     path("decide/rules/", readiness.rules, name="rules"),

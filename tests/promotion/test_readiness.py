@@ -36,8 +36,8 @@ def experiment(db):
     made = make_experiment()
     for subject in ("a red cup", "two bottles", "the old clock"):
         accept(made, f"Photo of {subject} on wet slate, soft light")
-    winner = made.runs.first()
-    save_comparison(made, title="All", runs=list(made.runs.all()[:2]), winner=winner)
+    winner = made.runs.order_by("number").first()
+    save_comparison(made, title="All", runs=list(made.runs.order_by("number")[:2]), winner=winner)
     name_consumer(made, "shop", "polling")
     return made
 

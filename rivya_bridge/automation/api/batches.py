@@ -18,6 +18,7 @@ from rivya_bridge.automation.models import Batch, BatchRow, Job, JobTemplate
 from rivya_bridge.automation.selectors import (
     batch_rows,
     batch_rows_page,
+    chosen_version,
     get_batch,
     get_template,
     progress_of,
@@ -25,7 +26,7 @@ from rivya_bridge.automation.selectors import (
     row_status,
 )
 from rivya_bridge.automation.services import BatchCheck, BatchOptions
-from rivya_bridge.automation.services.batch_intake import USUAL_AT_ONCE, current_version
+from rivya_bridge.automation.services.batch_intake import USUAL_AT_ONCE
 from rivya_bridge.files.api import content_url
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.web.errors import refusal_envelope
@@ -38,6 +39,7 @@ class BatchQuery(Schema):
     name: str = Field("Batch", description="at most 200 characters")
     concurrency: int = Field(USUAL_AT_ONCE, description="jobs at once, 1 to 50")
     credit_cap: int | None = Field(None, description="the most that the batch may cost")
+    label: str = Field("", description="the version it names; the current one without")
     leave_out_invalid: bool = Field(False, description="start without the rows that have problems")
     dry_run: bool = Field(False, description="only say what is wrong and what it would cost")
 
@@ -167,7 +169,7 @@ def create_batch(
     same Idempotency-Key and body answer with the same batch (200); another body is a 409."""
     template = get_template(slug)
     once = read_idempotency_key(key)
-    chosen = BatchOptions(options.name, options.concurrency, options.credit_cap)
+    chosen = BatchOptions(options.name, options.concurrency, options.credit_cap, options.label)
     with received_table(request) as table:
         if options.dry_run:
             return Status(200, _dry_run(template, table, chosen, options.leave_out_invalid))
@@ -201,7 +203,7 @@ def _start(
 
 
 def _add(template: JobTemplate, table: TableBody, options: BatchOptions) -> Batch:
-    rows, absent = table.rows(input_specs(current_version(template)))
+    rows, absent = table.rows(input_specs(chosen_version(template, options.label)))
     return services.add_batch(template, rows, options, source=Job.Source.API, absent=absent)
 
 
@@ -218,7 +220,7 @@ def _cell_problems(batch: Batch) -> list[Problem]:
 def _dry_run(
     template: JobTemplate, table: TableBody, options: BatchOptions, leave_out: bool
 ) -> dict[str, Any]:
-    rows, _ = table.rows(input_specs(current_version(template)))
+    rows, _ = table.rows(input_specs(chosen_version(template, options.label)))
     found: BatchCheck = services.check_batch(template, rows, options, leave_out=leave_out)
     refusal = Refusal.of(found.blockers) if found.blockers else None
     return {

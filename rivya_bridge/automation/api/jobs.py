@@ -11,8 +11,14 @@ from pydantic import ConfigDict
 from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
 from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.automation.models import Job, JobTemplate
-from rivya_bridge.automation.selectors import get_job, get_template, job_rows, template_rows
-from rivya_bridge.automation.services import preflight_job, start_job
+from rivya_bridge.automation.selectors import (
+    chosen_version,
+    get_job,
+    get_template,
+    job_rows,
+    template_rows,
+)
+from rivya_bridge.automation.services import preflight_job, start_job, update_template
 from rivya_bridge.files.api import content_url
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.tasks.api import TaskOut, task_out
@@ -47,9 +53,17 @@ class TemplatePageOut(Schema):
     next: str | None
 
 
+class TemplateChangeIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    description: str | None = None
+
+
 class JobIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
+    label: str = Field("", description="the version it names; the current one without")
     inputs: dict[str, Any] = Field(
         {}, description="by name: variables, exposed params, and file ids for slots"
     )
@@ -66,6 +80,7 @@ class JobOut(Schema):
     id: UUID
     template: str
     version: int
+    label: str
     status: str
     inputs: dict[str, Any]
     source: str
@@ -117,6 +132,7 @@ def job_out(job: Job) -> dict[str, Any]:
         "id": job.pk,
         "template": job.template.slug,
         "version": job.version.number,
+        "label": job.label,
         "status": job.status,
         "inputs": job.inputs,
         "source": job.source,
@@ -145,6 +161,11 @@ def read_template(request: HttpRequest, slug: str) -> dict[str, Any]:
     return template_out(get_template(slug))
 
 
+@router.patch("/templates/{slug}", response=TemplateOut, summary="Change name or description")
+def change_template(request: HttpRequest, slug: str, payload: TemplateChangeIn) -> dict[str, Any]:
+    return template_out(update_template(get_template(slug), **payload.dict()))
+
+
 @router.get("/templates/{slug}/jobs", response=JobPageOut, summary="Its jobs, newest first")
 def list_jobs(request: HttpRequest, slug: str, cursor: str = "") -> dict[str, Any]:
     page = keyset_page(job_rows(get_template(slug)), cursor)
@@ -167,21 +188,22 @@ def create_job(
     names the fields that differ. `dry_run=1` creates and spends nothing."""
     template = get_template(slug)
     if dry_run:
-        return Status(200, _dry_run(template, payload.inputs))
+        return Status(200, _dry_run(template, payload))
     once = read_idempotency_key(key)
 
+    body = payload.dict() if payload.label else payload.inputs
+
     def make() -> str:
-        job, _ = start_job(template, payload.inputs, source=Job.Source.API)
+        job, _ = start_job(template, payload.inputs, source=Job.Source.API, label=payload.label)
         return str(job.pk)
 
     scope = scope_of(request, f"jobs:{template.pk}")
-    made, is_new = do_once(scope, once, payload.inputs, make)
+    made, is_new = do_once(scope, once, body, make)
     return Status(201 if is_new else 200, job_out(get_job(made)))
 
 
-def _dry_run(template: JobTemplate, inputs: dict[str, Any]) -> dict[str, Any]:
-    assert template.current_version is not None
-    plan = preflight_job(template.current_version, inputs)
+def _dry_run(template: JobTemplate, wanted: JobIn) -> dict[str, Any]:
+    plan = preflight_job(chosen_version(template, wanted.label), wanted.inputs)
     refusal = Refusal.of(plan.problems) if plan.problems else None
     return {
         "dry_run": True,

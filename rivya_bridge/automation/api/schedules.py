@@ -25,7 +25,7 @@ from rivya_bridge.automation.timing import describe_cron
 from rivya_bridge.web.pagination import keyset_page
 
 router = Router()
-FIELDS = ("name", "cron", "zone", "inputs", "overlap", "catch_up", "catch_up_limit")
+FIELDS = ("name", "cron", "zone", "inputs", "overlap", "catch_up", "catch_up_limit", "label")
 
 
 class ScheduleIn(Schema):
@@ -38,6 +38,7 @@ class ScheduleIn(Schema):
     overlap: str = Field("skip", description="skip, queue or parallel")
     catch_up: str = Field("skip", description="skip, latest or all")
     catch_up_limit: int = 10
+    label: str = Field("", description="the version it names; the current one without")
 
 
 class ScheduleChangeIn(Schema):
@@ -52,6 +53,7 @@ class ScheduleChangeIn(Schema):
     overlap: str | None = None
     catch_up: str | None = None
     catch_up_limit: int | None = None
+    label: str | None = None
     enabled: bool | None = None
 
 
@@ -73,6 +75,7 @@ class ScheduleOut(Schema):
     overlap: str
     catch_up: str
     catch_up_limit: int
+    label: str
     enabled: bool
     next: list[MomentOut]
     note: str

@@ -2,6 +2,7 @@
 
 from rivya_bridge.automation.models.batches import Batch, BatchRow
 from rivya_bridge.automation.models.jobs import Job
+from rivya_bridge.automation.models.labels import LabelMove, TemplateLabel
 from rivya_bridge.automation.models.schedules import Schedule, ScheduleSlot
 from rivya_bridge.automation.models.templates import JobTemplate, TemplateVersion
 
@@ -10,7 +11,9 @@ __all__ = [
     "BatchRow",
     "Job",
     "JobTemplate",
+    "LabelMove",
     "Schedule",
     "ScheduleSlot",
+    "TemplateLabel",
     "TemplateVersion",
 ]

@@ -8,7 +8,10 @@ from rivya_bridge.tasks.models import Task
 
 
 class Job(models.Model):
-    """One execution of a template version: its inputs, and the one task that carries it out."""
+    """One execution of a template version: its inputs, and the one task that carries it out.
+
+    `label` is what the version was named by, "" for the version that was current.
+    """
 
     class Source(models.TextChoices):
         FORM = "form"
@@ -23,6 +26,7 @@ class Job(models.Model):
     task = models.OneToOneField(Task, models.PROTECT, related_name="job")
     inputs = models.JSONField(default=dict)
     source = models.CharField(max_length=8, choices=Source)
+    label = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -8,7 +8,9 @@ from rivya_bridge.identifiers import new_id
 
 
 class Schedule(models.Model):
-    """When jobs of a template's current version start, with which inputs.
+    """When jobs of a template start, with which inputs.
+
+    `label` names the version as it stands when a job starts, "" the current one.
 
     `cron` has five fields and is read in `zone` (an IANA name). `decided_until` is the last time that
     has its slot; `next_at` is the time behind it. Times before `enabled_at` mean nothing.
@@ -31,6 +33,7 @@ class Schedule(models.Model):
     cron = models.CharField(max_length=120)
     zone = models.CharField(max_length=60)
     inputs = models.JSONField(default=dict)
+    label = models.CharField(max_length=40, blank=True)
     overlap = models.CharField(max_length=8, choices=Overlap, default=Overlap.SKIP)
     catch_up = models.CharField(max_length=6, choices=CatchUp, default=CatchUp.SKIP)
     catch_up_limit = models.IntegerField(default=10)

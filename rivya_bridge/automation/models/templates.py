@@ -6,7 +6,10 @@ from rivya_bridge.identifiers import new_id
 
 
 class JobTemplate(models.Model):
-    """What jobs are started from, by its slug. Its content stands in versions."""
+    """What jobs are started from, by its slug. Its content stands in versions.
+
+    `trusts_webhooks`: its jobs wait for Rivya's events and are polled once a minute only.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.SlugField(max_length=80, unique=True)
@@ -15,6 +18,7 @@ class JobTemplate(models.Model):
     current_version = models.ForeignKey(
         "TemplateVersion", models.PROTECT, null=True, related_name="+"
     )
+    trusts_webhooks = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -23,7 +27,7 @@ class JobTemplate(models.Model):
 
 
 class TemplateVersion(models.Model):
-    """One immutable content of a template.
+    """One immutable content of a template, guarded by a trigger.
 
     `prompt` is text with ``{{ variables }}``. `variables` is a list of
     {"name", "type": "text"|"number"|"choice"|"boolean", "label", "default", "required",
@@ -47,6 +51,7 @@ class TemplateVersion(models.Model):
     expected = models.JSONField(default=dict)
     credit_cap = models.IntegerField()
     reason = models.TextField(blank=True, max_length=1_000)
+    author = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

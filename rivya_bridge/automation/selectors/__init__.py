@@ -17,7 +17,6 @@ from rivya_bridge.automation.selectors.jobs import (
     filtered_jobs,
     get_job,
     get_template,
-    get_version,
     job_rows,
     jobs_by_ids,
     template_rows,
@@ -29,6 +28,13 @@ from rivya_bridge.automation.selectors.schedules import (
     schedule_rows,
     slot_rows,
 )
+from rivya_bridge.automation.selectors.versions import (
+    chosen_version,
+    get_version,
+    label_rows,
+    move_rows,
+    version_rows,
+)
 
 __all__ = [
     "ROW_FILTERS",
@@ -37,6 +43,7 @@ __all__ = [
     "batch_rows",
     "batch_rows_page",
     "check_job_filter",
+    "chosen_version",
     "filtered_jobs",
     "get_batch",
     "get_job",
@@ -45,6 +52,8 @@ __all__ = [
     "get_version",
     "job_rows",
     "jobs_by_ids",
+    "label_rows",
+    "move_rows",
     "next_moments",
     "progress_of",
     "row_error",
@@ -53,5 +62,6 @@ __all__ = [
     "schedule_rows",
     "slot_rows",
     "template_rows",
+    "version_rows",
     "with_shown_inputs",
 ]

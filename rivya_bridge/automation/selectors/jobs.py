@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
+from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.refusals import Missing, Problem, Refusal
 from rivya_bridge.tasks.models import Status, TaskOutput
 from rivya_bridge.tasks.selectors import STATUS_GROUPS
@@ -21,15 +21,6 @@ def get_template(slug: str) -> JobTemplate:
         text = f"There is no template {slug[:80]!r}: the Templates page lists all of them."
         raise Missing(text, (Problem("template", text),))
     return template
-
-
-def get_version(template: JobTemplate, number: int) -> TemplateVersion:
-    """One version by its number. Raises Missing."""
-    version = template.versions.filter(number=number).first()
-    if version is None:
-        text = f"{template.slug} has no version {number}."
-        raise Missing(text, (Problem("version", text),))
-    return version
 
 
 def template_rows(query: str = "") -> QuerySet[JobTemplate]:

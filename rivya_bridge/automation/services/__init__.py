@@ -12,8 +12,11 @@ from rivya_bridge.automation.services.batches import (
     retry_failed,
     start_batch,
 )
+from rivya_bridge.automation.services.delivery import missing_for_webhooks, trust_webhooks
 from rivya_bridge.automation.services.feeding import feed_batch, feed_batches
+from rivya_bridge.automation.services.importing import import_template
 from rivya_bridge.automation.services.jobs import JobPlan, preflight_job, preview_body, start_job
+from rivya_bridge.automation.services.labels import move_label, register_label_gate, roll_back_label
 from rivya_bridge.automation.services.schedules import (
     ScheduleOptions,
     create_schedule,
@@ -45,16 +48,22 @@ __all__ = [
     "discard_batch",
     "feed_batch",
     "feed_batches",
+    "import_template",
+    "missing_for_webhooks",
+    "move_label",
     "pause_batch",
     "preflight_job",
     "preview_body",
+    "register_label_gate",
     "resume_batch",
     "retry_failed",
+    "roll_back_label",
     "slug_taken",
     "start_batch",
     "start_job",
     "switch_schedule",
     "tick_schedules",
+    "trust_webhooks",
     "update_schedule",
     "update_template",
 ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rivya_bridge.automation.fields import read_whole
-from rivya_bridge.automation.models import Batch, BatchRow, JobTemplate, TemplateVersion
+from rivya_bridge.automation.models import Batch, BatchRow, JobTemplate
+from rivya_bridge.automation.selectors.versions import chosen_version
 from rivya_bridge.automation.services.batch_check import (
     BatchCheck,
     CheckedRow,
@@ -26,11 +27,15 @@ LARGEST_CAP = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
-    """What a person chooses for a batch; `credit_cap` None means no cap of its own."""
+    """What a person chooses for a batch; `credit_cap` None means no cap of its own.
+
+    `label` names the version that it is pinned to, "" the current one.
+    """
 
     name: str = ""
     concurrency: int = USUAL_AT_ONCE
     credit_cap: int | None = None
+    label: str = ""
 
 
 def checked_options(options: BatchOptions) -> BatchOptions:
@@ -43,15 +48,7 @@ def checked_options(options: BatchOptions) -> BatchOptions:
         cap = read_whole(problems, "credit_cap", cap, least=1, most=LARGEST_CAP)
     if problems:
         raise Refusal.of(problems)
-    return BatchOptions(name or "Batch", at_once, cap)
-
-
-def current_version(template: JobTemplate) -> TemplateVersion:
-    """The version that a batch would be pinned to. Raises Refusal when there is none yet."""
-    version = template.current_version
-    if version is None:
-        raise Refusal.field("template", f"{template.slug} has no version yet: add one first.")
-    return version
+    return BatchOptions(name or "Batch", at_once, cap, options.label)
 
 
 def check_batch(
@@ -60,7 +57,7 @@ def check_batch(
     """A dry run of a whole table: creates and spends nothing. Raises Refusal for an unreadable one."""
     options = checked_options(options)
     found = BatchCheck()
-    for row in check_rows(version_check(current_version(template)), rows):
+    for row in check_rows(version_check(chosen_version(template, options.label)), rows):
         found.add(row)
     found.blockers = start_problems(
         row_count=found.row_count,
@@ -86,10 +83,11 @@ def add_batch(
     stays.
     """
     options = checked_options(options)
-    check = version_check(current_version(template))
+    version = chosen_version(template, options.label)
+    check = version_check(version)
     batch = Batch.objects.create(
         template=template,
-        version=current_version(template),
+        version=version,
         name=options.name,
         source=source,
         concurrency=options.concurrency,

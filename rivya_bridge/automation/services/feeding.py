@@ -16,6 +16,7 @@ from django.utils import timezone
 from rivya_bridge.automation.checking import CheckedJob, VersionCheck
 from rivya_bridge.automation.models import Batch, BatchRow, Job
 from rivya_bridge.automation.services.storing import store_job
+from rivya_bridge.automation.signals import batch_finished
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.tasks.models import TERMINAL, Task
 
@@ -109,9 +110,9 @@ def _take_place(batch_id: UUID) -> _Place | None:
     if row is not None:
         return _Place(batch, row)
     if open_count == 0:
-        Batch.objects.filter(pk=batch_id, status=S.RUNNING).update(
-            status=S.FINISHED, finished_at=timezone.now()
-        )
+        batch.status, batch.finished_at = S.FINISHED, timezone.now()
+        batch.save(update_fields=["status", "finished_at"])
+        batch_finished.send(sender=Batch, batch=batch)
     return None
 
 

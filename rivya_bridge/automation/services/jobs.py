@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from rivya_bridge.automation.content import Content
 from rivya_bridge.automation.inputs import Inputs, build_request, read_inputs
 from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
+from rivya_bridge.automation.selectors.versions import chosen_version
 from rivya_bridge.automation.services.storing import store_job
 from rivya_bridge.catalog.params import estimate_credits
 from rivya_bridge.catalog.selectors import get_model
@@ -99,31 +100,32 @@ def start_job(
     *,
     source: str,
     intent_key: str | None = None,
+    label: str = "",
 ) -> tuple[Job, bool]:
-    """One job of the current version, and whether it was made now: one key makes one job.
+    """One job of the version that `label` names, or of the current one, and whether it was made now.
+
+    One key makes one job.
 
     Raises Refusal with every blocker, and then nothing was stored or spent; Conflict when the key
-    belongs to a job of another template or of other inputs.
+    belongs to a job of another template, label or other inputs.
     """
     if source not in Job.Source.values:
         raise Refusal.field("source", f"source must be one of {', '.join(Job.Source.values)}.")
     key = f"job:{intent_key}" if intent_key else None
     earlier = _job_of(key)
     if earlier:
-        return _same_job(earlier, template, raw_inputs), False
-    version = template.current_version
-    if version is None:
-        raise Refusal.field("template", f"{template.slug} has no version yet: add one first.")
+        return _same_job(earlier, template, raw_inputs, label), False
+    version = chosen_version(template, label)
     plan = preflight_job(version, raw_inputs)
     if plan.problems:
         raise Refusal.of(plan.problems)
     try:
-        return _store(version, template, plan, source, key), True
+        return _store(version, template, plan, source, key, label), True
     except IntegrityError:
         earlier = _job_of(key)
         if earlier is None:
             raise
-        return _same_job(earlier, template, raw_inputs), False
+        return _same_job(earlier, template, raw_inputs, label), False
 
 
 def _job_of(key: str | None) -> Job | None:
@@ -133,13 +135,21 @@ def _job_of(key: str | None) -> Job | None:
     return rows.filter(task__intent_key=key).first()
 
 
-def _same_job(earlier: Job, template: JobTemplate, raw_inputs: Mapping[str, Any]) -> Job:
+def _same_job(
+    earlier: Job, template: JobTemplate, raw_inputs: Mapping[str, Any], label: str
+) -> Job:
     """The earlier job, unless the key was clearly meant for something else."""
     if earlier.template_id != template.pk:
         raise Conflict(
             f"This key started a job of {earlier.template.slug} before: use a new key. "
             "Nothing was started."
         )
+    if earlier.label != label:
+        text = (
+            f"This key started a job of {earlier.label or 'the current version'} before: use a new "
+            "key for a new job. Nothing was started."
+        )
+        raise Conflict(text, (Problem("label", text),))
     try:
         version = earlier.version
         inputs = read_inputs(version, get_model(version.model_id), raw_inputs).as_json()
@@ -159,7 +169,12 @@ def _same_job(earlier: Job, template: JobTemplate, raw_inputs: Mapping[str, Any]
 
 
 def _store(
-    version: TemplateVersion, template: JobTemplate, plan: JobPlan, source: str, key: str | None
+    version: TemplateVersion,
+    template: JobTemplate,
+    plan: JobPlan,
+    source: str,
+    key: str | None,
+    label: str,
 ) -> Job:
     return store_job(
         get_model(version.model_id),
@@ -169,4 +184,5 @@ def _store(
         source=source,
         intent_key=key,
         group=(template.name, f"/templates/{template.slug}/"),
+        label=label,
     )

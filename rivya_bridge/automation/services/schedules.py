@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from rivya_bridge.automation.fields import read_whole
 from rivya_bridge.automation.models import JobTemplate, Schedule
-from rivya_bridge.automation.services.batch_intake import current_version
+from rivya_bridge.automation.selectors.versions import chosen_version
 from rivya_bridge.automation.services.jobs import preflight_job
 from rivya_bridge.automation.timing import check_cron, check_zone, first_after
 from rivya_bridge.refusals import Problem, Refusal
@@ -33,6 +33,7 @@ class ScheduleOptions:
     overlap: str = "skip"
     catch_up: str = "skip"
     catch_up_limit: int = 10
+    label: str = ""
 
 
 def create_schedule(template: JobTemplate, options: ScheduleOptions) -> Schedule:
@@ -107,11 +108,11 @@ def _checked(template: JobTemplate, options: ScheduleOptions) -> dict[str, Any]:
             problems, "catch_up_limit", options.catch_up_limit, least=1, most=MOST_CATCH_UP
         ),
     }
-    plan = preflight_job(current_version(template), options.inputs)
+    plan = preflight_job(chosen_version(template, options.label), options.inputs)
     problems += [problem for problem in plan.problems if problem.field not in PASSING]
     if problems:
         raise Refusal.of(problems)
-    return fields | {"inputs": plan.inputs}
+    return fields | {"inputs": plan.inputs, "label": options.label}
 
 
 def _choice(problems: list[Problem], name: str, value: str, options: list[str]) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from rivya_bridge.automation.models import Job, Schedule, ScheduleSlot
+from rivya_bridge.automation.selectors.versions import chosen_version
 from rivya_bridge.automation.services.jobs import preflight_job
 from rivya_bridge.automation.services.storing import store_job
 from rivya_bridge.catalog.selectors import get_model
@@ -86,8 +87,7 @@ def _give_way(schedule: Schedule, slot: ScheduleSlot, job: Job, now: datetime) -
 
 def _start(schedule: Schedule, slot: ScheduleSlot, now: datetime) -> str:
     template = schedule.template
-    version = template.current_version
-    assert version is not None  # a schedule is made with a template that has one
+    version = chosen_version(template, schedule.label)
     plan = preflight_job(version, schedule.inputs)
     if plan.problems:
         return _refuse(schedule, slot, plan.problems, now)
@@ -99,6 +99,7 @@ def _start(schedule: Schedule, slot: ScheduleSlot, now: datetime) -> str:
         source=Job.Source.SCHEDULE,
         intent_key=f"schedule:{schedule.pk}:{slot.due_at.isoformat()}",
         group=(f"{template.name} · {schedule.name}", f"/schedules/{schedule.pk}/"),
+        label=schedule.label,
     )
     ScheduleSlot.objects.filter(pk=slot.pk, status=S.QUEUED).update(
         status=S.STARTED, job=job, reason="", decided_at=now

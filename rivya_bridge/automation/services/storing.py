@@ -35,6 +35,7 @@ def store_job(
     source: str,
     intent_key: str | None,
     group: tuple[str, str],
+    label: str = "",
 ) -> Job:
     """A job with its queued task. `group` is the label and address that task history leads to.
 
@@ -51,6 +52,7 @@ def store_job(
         group_label=group[0],
         group_url=group[1],
         intent_key=intent_key,
+        is_told=template.trusts_webhooks,
     )
     return Job.objects.create(
         id=job_id,
@@ -59,4 +61,5 @@ def store_job(
         task=task,
         inputs=request.inputs,
         source=source,
+        label=label,
     )

@@ -19,8 +19,10 @@ from rivya_bridge.automation.selectors import (
     ROW_FILTERS,
     batch_rows,
     batch_rows_page,
+    chosen_version,
     get_batch,
     get_template,
+    label_rows,
     progress_of,
     row_error,
     row_status,
@@ -41,22 +43,24 @@ TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; chars
 def batches(request: HttpRequest, slug: str) -> HttpResponse:
     """A template's batches and the form of a new one; a POST checks a table and starts nothing."""
     template = get_template(slug)
+    label = request.GET.get("label", "")
+    version = chosen_version(template, label)
     is_sent = request.method == "POST"
     form = BatchForm(request.POST, request.FILES) if is_sent else BatchForm()
     if is_sent and form.is_valid():
         try:
-            return redirect("automation:batch", _add(template, form).pk)
+            return redirect("automation:batch", _add(template, form, label).pk)
         except Refusal as refusal:
             add_problems(form, refusal)
     page = keyset_page(batch_rows(template), request.GET.get("after"))
-    version = template.current_version
-    assert version is not None  # a template is made together with its first version
     context = {
         "template": template,
         "version": version,
         "model_name": model_names().get(version.model_id, version.model_id),
         "specs": input_specs(version),
         "tab": "batches",
+        "label": label,
+        "labels": label_rows(template),
         "form": form,
         "page": page,
         "next_query": f"after={page.next_cursor}",
@@ -68,12 +72,11 @@ def batches(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _add(template: JobTemplate, form: BatchForm) -> Batch:
+def _add(template: JobTemplate, form: BatchForm, label: str) -> Batch:
     stream, kind = form.to_table()
-    assert template.current_version is not None
-    rows, absent = read_table(stream, kind, input_specs(template.current_version))
+    rows, absent = read_table(stream, kind, input_specs(chosen_version(template, label)))
     return services.add_batch(
-        template, rows, form.to_options(), source=Job.Source.FORM, absent=absent
+        template, rows, form.to_options(label), source=Job.Source.FORM, absent=absent
     )
 
 
@@ -81,9 +84,9 @@ def _add(template: JobTemplate, form: BatchForm) -> Batch:
 def example(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """A table to begin with: one column per input in the version's order, and one row."""
     template = get_template(slug)
-    if kind not in FORMATS or template.current_version is None:
+    if kind not in FORMATS:
         raise Missing("There are examples in csv and in jsonl.")
-    text = example_table(kind, input_specs(template.current_version))
+    text = example_table(kind, input_specs(chosen_version(template, request.GET.get("label", ""))))
     response = HttpResponse(text, content_type=TYPES[kind])
     response["Content-Disposition"] = f'attachment; filename="{template.slug}.{kind}"'
     return response

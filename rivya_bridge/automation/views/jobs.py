@@ -4,9 +4,10 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rivya_bridge.automation.forms import JobForm
 from rivya_bridge.automation.inputs import input_specs
@@ -15,19 +16,27 @@ from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.automation.selectors import (
     JobFilter,
     check_job_filter,
+    chosen_version,
     filtered_jobs,
     get_job,
     get_template,
     job_rows,
     jobs_by_ids,
+    label_rows,
     template_rows,
     with_shown_inputs,
 )
-from rivya_bridge.automation.services import preflight_job, start_job
+from rivya_bridge.automation.services import (
+    missing_for_webhooks,
+    preflight_job,
+    start_job,
+    trust_webhooks,
+)
 from rivya_bridge.catalog.selectors import closed_models, model_names
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.tasks.models import Status
 from rivya_bridge.tasks.selectors import STATUS_GROUPS
+from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
 from rivya_bridge.web.pagination import Page, keyset_page
@@ -51,8 +60,8 @@ def _live_ids(jobs: list[Job]) -> list[UUID]:
 
 
 def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]:
-    version = template.current_version
-    assert version is not None  # a template is made together with its first version
+    label = request.GET.get("label", "")
+    version = chosen_version(template, label)
     page = keyset_page(job_rows(template), request.GET.get("after"))
     with_shown_inputs(page.items)
     return {
@@ -62,7 +71,10 @@ def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]
         "model_name": model_names().get(version.model_id, version.model_id),
         "model_trouble": model_trouble(version),
         "model_changes": model_changes(version),
+        "webhooks_missing": "" if template.trusts_webhooks else missing_for_webhooks(template),
         "tab": "jobs",
+        "label": label,
+        "labels": label_rows(template),
         "page": page,
         "next_query": f"after={page.next_cursor}",
         "first_query": "",
@@ -104,7 +116,10 @@ def _start(request: HttpRequest, row: JobTemplate, form: JobForm) -> Job:
         intent = f"form:{UUID(request.POST.get('form_token', ''))}"
     except ValueError:
         intent = None
-    job, _ = start_job(row, form.to_inputs(), source=Job.Source.FORM, intent_key=intent)
+    label = request.GET.get("label", "")
+    job, _ = start_job(
+        row, form.to_inputs(), source=Job.Source.FORM, intent_key=intent, label=label
+    )
     return job
 
 
@@ -167,3 +182,15 @@ def live(request: HttpRequest) -> HttpResponse:
     status = 200 if live_ids else STOP_POLLING
     context = {"jobs": jobs, "live_ids": live_ids, "names_template": "names" in request.GET}
     return render(request, "automation/_live.html", context, status=status)
+
+
+@require_POST
+def webhooks(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whether the template's jobs wait for Rivya's events."""
+    row = get_template(slug)
+    try:
+        trust_webhooks(row, on=request.POST.get("on") == "yes")
+        messages.success(request, "Jobs started from now on follow it.")
+    except Refusal as refusal:
+        add_refusal(request, refusal)
+    return redirect("automation:template", row.slug)

@@ -14,10 +14,12 @@ from rivya_bridge.automation import services
 from rivya_bridge.automation.batch_forms import ScheduleForm
 from rivya_bridge.automation.forms import JobForm
 from rivya_bridge.automation.inputs import input_specs
-from rivya_bridge.automation.models import JobTemplate, Schedule
+from rivya_bridge.automation.models import JobTemplate, Schedule, TemplateVersion
 from rivya_bridge.automation.selectors import (
+    chosen_version,
     get_schedule,
     get_template,
+    label_rows,
     next_moments,
     schedule_rows,
     slot_rows,
@@ -35,14 +37,20 @@ from rivya_bridge.web.pagination import keyset_page
 def schedules(request: HttpRequest, slug: str) -> HttpResponse:
     """A template's schedules and the form of a new one."""
     template = get_template(slug)
-    form, inputs = _forms(request, template)
+    label = request.GET.get("label", "")
+    version = chosen_version(template, label)
+    form, inputs = _forms(request, version)
     if request.method == "POST":
-        made = _save(form, inputs, lambda options: services.create_schedule(template, options))
+        made = _save(
+            form, inputs, lambda options: services.create_schedule(template, options), label
+        )
         if made:
             messages.success(request, f"{made.name} is on.")
             return redirect("automation:schedule", made.pk)
     page = keyset_page(schedule_rows(template), request.GET.get("after"))
-    context = _context(template, form, inputs) | {
+    context = _context(template, version, form, inputs) | {
+        "label": label,
+        "labels": label_rows(template),
         "page": page,
         "lines": [(row, describe_cron(row.cron)) for row in page.items],
         "next_query": f"after={page.next_cursor}",
@@ -58,15 +66,18 @@ def schedules(request: HttpRequest, slug: str) -> HttpResponse:
 def schedule(request: HttpRequest, schedule_id: UUID) -> HttpResponse:
     """One schedule with its next times and its slots; a POST changes it."""
     row = get_schedule(schedule_id)
-    form, inputs = _forms(request, row.template, row)
+    version = chosen_version(row.template, row.label)
+    form, inputs = _forms(request, version, row)
     if request.method == "POST":
-        kept = {slot["name"]: row.inputs.get(slot["name"]) for slot in _slots(row)}
-        made = _save(form, inputs, lambda options: services.update_schedule(row, options), kept)
+        kept = {slot["name"]: row.inputs.get(slot["name"]) for slot in version.file_slots}
+        made = _save(
+            form, inputs, lambda options: services.update_schedule(row, options), row.label, kept
+        )
         if made:
             messages.success(request, "Saved: it follows the new times from now on.")
             return redirect("automation:schedule", made.pk)
     page = keyset_page(slot_rows(row), request.GET.get("after"))
-    context = _context(row.template, form, inputs) | {
+    context = _context(row.template, version, form, inputs) | {
         "schedule": row,
         "words": describe_cron(row.cron),
         "next_moments": next_moments(row.cron, row.zone, timezone.now()),
@@ -80,9 +91,9 @@ def schedule(request: HttpRequest, schedule_id: UUID) -> HttpResponse:
     )
 
 
-def _context(template: JobTemplate, form: ScheduleForm, inputs: JobForm) -> dict[str, Any]:
-    version = template.current_version
-    assert version is not None  # a template is made together with its first version
+def _context(
+    template: JobTemplate, version: TemplateVersion, form: ScheduleForm, inputs: JobForm
+) -> dict[str, Any]:
     return {
         "template": template,
         "version": version,
@@ -94,11 +105,10 @@ def _context(template: JobTemplate, form: ScheduleForm, inputs: JobForm) -> dict
 
 
 def _forms(
-    request: HttpRequest, template: JobTemplate, row: Schedule | None = None
+    request: HttpRequest, version: TemplateVersion, row: Schedule | None = None
 ) -> tuple[ScheduleForm, JobForm]:
     """The form of the times and that of the inputs, sent as one."""
-    assert template.current_version is not None
-    specs = input_specs(template.current_version)
+    specs = input_specs(version)
     if request.method == "POST":
         return ScheduleForm(request.POST), JobForm(
             specs, request.POST, request.FILES, prefix="input"
@@ -114,15 +124,11 @@ def _forms(
     return ScheduleForm(initial=initial), JobForm(specs, initial=given, prefix="input")
 
 
-def _slots(row: Schedule) -> list[dict[str, Any]]:
-    version = row.template.current_version
-    return list(version.file_slots) if version else []
-
-
 def _save(
     form: ScheduleForm,
     inputs: JobForm,
     write: Callable[[services.ScheduleOptions], Schedule],
+    label: str,
     kept: Mapping[str, Any] = {},
 ) -> Schedule | None:
     """The written schedule; None when a form has problems, which then stand at their fields.
@@ -132,7 +138,7 @@ def _save(
     if not (form.is_valid() and inputs.is_valid()):
         return None
     try:
-        made = write(form.to_options({**kept, **inputs.to_inputs()}))
+        made = write(form.to_options({**kept, **inputs.to_inputs()}, label))
     except Refusal as refusal:
         mine = [problem for problem in refusal.problems if problem.field in form.fields]
         others = [problem for problem in refusal.problems if problem not in mine]

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from rivya_bridge.access.authors import author_of
 from rivya_bridge.automation.prompts import escape_prompt, variables_in
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
@@ -141,7 +142,7 @@ def _choices(run: Run, rows: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _promote(run: Run, rows: dict[str, Any]) -> Any:
+def _promote(run: Run, rows: dict[str, Any], author: str) -> Any:
     cleaned = rows["form"].cleaned_data
     return promote_run(
         run,
@@ -150,6 +151,7 @@ def _promote(run: Run, rows: dict[str, Any]) -> Any:
         description=cleaned["description"],
         credit_cap=cleaned["credit_cap"],
         reason=cleaned["reason"],
+        author=author,
         **_choices(run, rows),
     )
 
@@ -181,7 +183,7 @@ def promote(request: HttpRequest, run_id: UUID) -> HttpResponse:
     is_preview = data is not None and ("preview" in data or "remove" in data)
     if data is not None and not is_preview and _is_valid(rows):
         try:
-            version = _promote(run, rows)
+            version = _promote(run, rows, author_of(request))
         except Refusal as refusal:
             add_problems(rows["form"], refusal, {"template": "name"})
         else:

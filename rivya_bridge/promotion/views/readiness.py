@@ -11,9 +11,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from rivya_bridge.automation.models import JobTemplate
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import accepted_runs, get_experiment
-from rivya_bridge.promotion.models import ReadinessOverride, ReadinessVerdict, ResultConsumer
+from rivya_bridge.promotion.ladder import ladder_of
+from rivya_bridge.promotion.models import (
+    Promotion,
+    ReadinessOverride,
+    ReadinessVerdict,
+    ResultConsumer,
+    SentBack,
+)
 from rivya_bridge.promotion.readiness import services
 from rivya_bridge.promotion.readiness.forms import ConsumerForm, OverrideForm, RulesForm
 from rivya_bridge.promotion.readiness.questions import QUESTIONS, VERDICTS, WORDS, Link
@@ -25,6 +33,7 @@ from rivya_bridge.web.pagination import keyset_page
 
 BOARD_SIZE = 30
 HISTORY = 30
+TEMPLATES = 5
 
 
 def _address(link: Link) -> str:
@@ -57,7 +66,7 @@ def readiness(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
     found = services.experiment_readiness(experiment)
     consumer = ResultConsumer.objects.filter(experiment=experiment).first()
     initial = {"name": consumer.name, "delivery": consumer.delivery} if consumer else None
-    context = {
+    context = _templates(experiment) | {
         "experiment": experiment,
         "readiness": found,
         "rows": [_reply_row(reply) for reply in found.replies],
@@ -77,6 +86,20 @@ def readiness(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         ],
     }
     return render(request, "promotion/readiness.html", context)
+
+
+def _templates(experiment: Experiment) -> dict[str, Any]:
+    """The templates made from it with their ladders, and what was sent back to it."""
+    promotions = Promotion.objects.filter(run__experiment=experiment)
+    made = JobTemplate.objects.filter(versions__promotion__in=promotions).distinct()
+    rows = made.select_related("current_version__template").order_by("name")[:TEMPLATES]
+    last = promotions.order_by("-id").first()
+    sent = SentBack.objects.filter(experiment=experiment).select_related("template")
+    return {
+        "ladders": [(one, ladder_of(one.current_version)) for one in rows if one.current_version],
+        "sent_back": sent.prefetch_related("jobs__task").order_by("-id")[:TEMPLATES],
+        "source_run": last.run_id if last else None,
+    }
 
 
 @require_POST

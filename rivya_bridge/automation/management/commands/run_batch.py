@@ -10,7 +10,7 @@ from rivya_bridge.automation.api.batches import batch_out
 from rivya_bridge.automation.inputs import input_specs
 from rivya_bridge.automation.management.waiting import FAILED, wait_until
 from rivya_bridge.automation.models import Batch, Job, JobTemplate
-from rivya_bridge.automation.selectors import get_batch, get_template, progress_of
+from rivya_bridge.automation.selectors import chosen_version, get_batch, get_template, progress_of
 from rivya_bridge.automation.services import (
     BatchOptions,
     add_batch,
@@ -18,7 +18,7 @@ from rivya_bridge.automation.services import (
     discard_batch,
     start_batch,
 )
-from rivya_bridge.automation.services.batch_intake import USUAL_AT_ONCE, current_version
+from rivya_bridge.automation.services.batch_intake import USUAL_AT_ONCE
 from rivya_bridge.automation.tables import format_of, read_table
 from rivya_bridge.refusals import Refusal
 
@@ -34,13 +34,16 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FILE", type=Path, help="*.csv or *.jsonl")
         parser.add_argument("--concurrency", type=int, default=USUAL_AT_ONCE, metavar="N")
         parser.add_argument("--cap", type=int, default=None, metavar="CREDITS")
+        parser.add_argument("--label", default="", help="the version it names, not the current one")
         parser.add_argument("--leave-out-invalid", action="store_true", dest="leave_out")
         parser.add_argument("--dry-run", action="store_true", help="only check the rows")
         parser.add_argument("--wait", action="store_true", help="until the batch has ended")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
 
     def handle(self, *args: Any, slug: str, file: Path, **options: Any) -> None:
-        chosen = BatchOptions(file.name[:200], options["concurrency"], options["cap"])
+        chosen = BatchOptions(
+            file.name[:200], options["concurrency"], options["cap"], options["label"]
+        )
         try:
             template = get_template(slug)
             if options["dry_run"]:
@@ -56,7 +59,7 @@ class Command(BaseCommand):
         self, template: JobTemplate, file: Path, chosen: BatchOptions, options: dict[str, Any]
     ) -> None:
         with file.open("rb") as stream:
-            rows, _ = read_table(stream, format_of(file.name), _specs(template))
+            rows, _ = read_table(stream, format_of(file.name), _specs(template, chosen))
             found = check_batch(template, rows, chosen, leave_out=options["leave_out"])
         for row, problem in found.problems:
             self.stderr.write(f"row {row.ordinal}, {problem['field']}: {problem['message']}")
@@ -71,7 +74,7 @@ class Command(BaseCommand):
         self, template: JobTemplate, file: Path, chosen: BatchOptions, options: dict[str, Any]
     ) -> None:
         with file.open("rb") as stream:
-            rows, absent = read_table(stream, format_of(file.name), _specs(template))
+            rows, absent = read_table(stream, format_of(file.name), _specs(template, chosen))
             batch = add_batch(template, rows, chosen, source=Job.Source.COMMAND, absent=absent)
         try:
             start_batch(batch, leave_out=options["leave_out"])
@@ -97,8 +100,8 @@ class Command(BaseCommand):
         self.stdout.write(shown)
 
 
-def _specs(template: JobTemplate) -> Any:
-    return input_specs(current_version(template))
+def _specs(template: JobTemplate, chosen: BatchOptions) -> Any:
+    return input_specs(chosen_version(template, chosen.label))
 
 
 def _is_over(batch: Batch) -> bool:

@@ -8,9 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from rivya_bridge.automation.api.jobs import job_out
 from rivya_bridge.automation.management.waiting import FAILED, wait_until
 from rivya_bridge.automation.models import Job, JobTemplate
-from rivya_bridge.automation.selectors import get_job, get_template
+from rivya_bridge.automation.selectors import chosen_version, get_job, get_template
 from rivya_bridge.automation.services import preflight_job, start_job
-from rivya_bridge.automation.services.batch_intake import current_version
 from rivya_bridge.refusals import Refusal
 
 
@@ -30,6 +29,7 @@ class Command(BaseCommand):
             help="a variable, param or file id; once for each",
         )
         parser.add_argument("--key", default=None, help="the same key starts the same job, once")
+        parser.add_argument("--label", default="", help="the version it names, not the current one")
         parser.add_argument("--dry-run", action="store_true", help="only say what it would cost")
         parser.add_argument("--wait", action="store_true", help="until the job has ended")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
@@ -41,8 +41,9 @@ class Command(BaseCommand):
             raise CommandError(refusal.message) from refusal
 
     def _run(self, template: JobTemplate, inputs: dict[str, str], options: dict[str, Any]) -> None:
+        label = options["label"]
         if options["dry_run"]:
-            plan = preflight_job(current_version(template), inputs)
+            plan = preflight_job(chosen_version(template, label), inputs)
             if plan.problems:
                 raise Refusal.of(plan.problems)
             text = f"Nothing stands in the way: about {plan.estimated_credits} credits."
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             self._say(text, found, options)
             return
         key = f"command:{options['key']}" if options["key"] else None
-        job, _ = start_job(template, inputs, source=Job.Source.COMMAND, intent_key=key)
+        job, _ = start_job(template, inputs, source=Job.Source.COMMAND, intent_key=key, label=label)
         if options["wait"]:
             wait_until(lambda: get_job(job.pk).task.is_terminal)
         job = get_job(job.pk)
