@@ -125,6 +125,7 @@ def _use_folder(folder: Path) -> None:
     os.environ["BRIDGE_DATA_DIR"] = str(folder)
     os.environ["BRIDGE_PORT"] = str(free_port())
     os.environ["SANDBOX_PORT"] = str(free_port())
+    os.environ["BRIDGE_WEBHOOK_PORT"] = str(free_port())
 
 
 def _fill(rows: int) -> object:

@@ -246,12 +246,15 @@ def test_up_names_the_used_port_in_one_line(tmp_path: Path, taken_port: int) -> 
 
 
 def test_up_names_the_sandbox_port_in_one_line(tmp_path: Path, taken_port: int) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        free = server.getsockname()[1]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        free, other = one.getsockname()[1], two.getsockname()[1]
     ended = started(
         "manage.py", "up",
         BRIDGE_DATA_DIR=str(tmp_path), BRIDGE_PORT=str(free), SANDBOX_PORT=str(taken_port),
-        RIVYA_API_KEY="",
+        BRIDGE_WEBHOOK_PORT=str(other), RIVYA_API_KEY="",
     )  # fmt: skip
     assert "SANDBOX_PORT=" in one_line(ended)
 
@@ -271,10 +274,12 @@ def test_up_without_its_tables_says_how_to_make_them(tmp_path: Path) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
         socket.create_server(("127.0.0.1", 0)) as two,
+        socket.create_server(("127.0.0.1", 0)) as three,
     ):
-        ports = one.getsockname()[1], two.getsockname()[1]
+        ports = [server.getsockname()[1] for server in (one, two, three)]
     ended = started(
         "manage.py", "up",
         BRIDGE_DATA_DIR=str(tmp_path), BRIDGE_PORT=str(ports[0]), SANDBOX_PORT=str(ports[1]),
+        BRIDGE_WEBHOOK_PORT=str(ports[2]),
     )  # fmt: skip
     assert "migrations: start with ./run" in one_line(ended)

@@ -1,6 +1,6 @@
 """What the tests of real services run in a process of its own, with the product's own settings.
 
-python -m tests.services.scenario happy | claims | worker <queue> | create | wait <task id>
+python -m tests.services.scenario happy | claims | worker <queue> | create | labels | wait <task id>
 """
 
 import json
@@ -15,15 +15,23 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.db import IntegrityError, connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from rivya_bridge.automation.content import Draft  # noqa: E402
+from rivya_bridge.automation.models import JobTemplate, LabelMove, TemplateLabel  # noqa: E402
+from rivya_bridge.automation.services import (  # noqa: E402
+    add_version,
+    create_template,
+    move_label,
+)
 from rivya_bridge.catalog.selectors import get_model  # noqa: E402
 from rivya_bridge.catalog.services import refresh_catalog  # noqa: E402
 from rivya_bridge.celery import app  # noqa: E402
 from rivya_bridge.credits.models import LedgerEntry, Wallet  # noqa: E402
 from rivya_bridge.credits.services import refresh_wallet, reserve_credits  # noqa: E402
 from rivya_bridge.identifiers import new_id  # noqa: E402
+from rivya_bridge.refusals import Conflict  # noqa: E402
 from rivya_bridge.tasks import background  # noqa: E402
 from rivya_bridge.tasks.models import Task  # noqa: E402
 from rivya_bridge.tasks.services import cancel_task, create_task  # noqa: E402
@@ -142,6 +150,45 @@ def claims() -> dict[str, Any]:
     }
 
 
+def labels() -> dict[str, Any]:
+    """Eight threads move one label again and again; each reads it in between."""
+    draft = Draft("z-image", 100, prompt="A vase on slate")
+    template = create_template(name="Vase", slug=f"vase-{new_id().hex}", draft=draft).template
+    add_version(template, draft)
+    move_label(template, "stable", 1, seen=None, reason="First")
+    counts = at_once(lambda: [move_once(template) for _ in range(13)])
+    moves = list(LabelMove.objects.order_by("created_at", "id").values_list("to_version"))
+    return {
+        "vendor": connection.vendor,
+        "seen": sorted({seen for one in counts for _, seen in one}),
+        "wins": sum(won for one in counts for won, _ in one),
+        "moves": len(moves) - 1,
+        "labels": TemplateLabel.objects.filter(template=template).count(),
+        "changed": changed_version(template),
+    }
+
+
+def move_once(template: JobTemplate) -> tuple[bool, int]:
+    """Whether the move was made, and how many labels of the name there were then."""
+    rows = TemplateLabel.objects.filter(template=template, name="stable")
+    seen = [row.version.number for row in rows.select_related("version")]
+    try:
+        move_label(template, "stable", 3 - seen[0], seen=seen[0], reason="Again")
+    except Conflict:
+        return False, len(seen)
+    return True, len(seen)
+
+
+def changed_version(template: JobTemplate) -> bool:
+    """Whether the database let a version change."""
+    try:
+        with transaction.atomic():
+            template.versions.update(prompt="Another")
+    except IntegrityError:
+        return False
+    return True
+
+
 def worker(queue: str) -> None:
     """A real worker on a queue of the test's own; it sweeps every second."""
     app.conf.task_default_queue = queue
@@ -186,12 +233,13 @@ def main() -> None:
     works: dict[str, Callable[..., Any]] = {
         "happy": happy,
         "claims": claims,
+        "labels": labels,
         "worker": worker,
         "create": create,
         "wait": wait,
         "remove": remove,
     }
-    if name in ("happy", "claims", "create"):
+    if name in ("happy", "claims", "create", "labels"):
         refresh_catalog()
     print(json.dumps(works[name](*arguments)))
 

@@ -65,5 +65,5 @@ def test_it_works(queue: str, worker: Path, run: Callable[..., Any], journal_url
     done = run("wait", task["id"])
     assert (done["status"], done["attempts"], done["outputs"]) == ("succeeded", 1, 1)
     assert done["ledger"] == ["reserve", "settle"]
-    journal = httpx.get(f"{journal_url}/sandbox/journal").json()
+    journal = httpx.get(f"{journal_url}/_sandbox/journal").json()
     assert journal["generations_count"] == 1

@@ -25,7 +25,7 @@ def test_it_works(on_postgres: dict[str, str], run: Callable[..., Any], journal_
     assert facts["ledger"] == ["reserve", "settle"]
     assert facts["reserved"] == 0
     assert facts["refused"] == 3
-    journal = httpx.get(f"{journal_url}/sandbox/journal").json()
+    journal = httpx.get(f"{journal_url}/_sandbox/journal").json()
     assert journal["generations_count"] == 1
 
 
@@ -40,6 +40,15 @@ def test_eight_threads_at_one_row_have_one_winner(
     for task in tasks:
         assert task["events"] == list(range(1, len(task["events"]) + 1))
         assert task["reserved"] == 0
-    journal = httpx.get(f"{journal_url}/sandbox/journal").json()
+    journal = httpx.get(f"{journal_url}/_sandbox/journal").json()
     assert journal["generations_count"] == 5
     assert [task["attempts"] for task in tasks] == [1] * 5 + [0]
+
+
+def test_eight_movers_of_a_label_leave_one_at_every_moment(
+    on_postgres: dict[str, str], run: Callable[..., Any]
+) -> None:
+    facts = run("labels")
+    assert facts["vendor"] == "postgresql"
+    assert (facts["seen"], facts["labels"], facts["changed"]) == ([1], 1, False)
+    assert facts["wins"] == facts["moves"] > 0
