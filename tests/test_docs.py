@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+from rivya_bridge.sandbox.choices import SEED_KEYS
+from rivya_bridge.sandbox.scenarios.entries import LIMITS
+from rivya_bridge.sandbox.scenarios.registry import SCENARIOS
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -27,3 +31,21 @@ def test_every_linked_file_and_picture_is_there():
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert len(links) >= 4
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_scenarios_of_the_sandbox_are_documented_as_they_are():
+    text = (ROOT / "docs/sandbox.md").read_text(encoding="utf-8")
+    before, _, table = text.partition("## Scenarios\n")
+    lines = {line.split("`")[1]: line for line in table.splitlines() if line.startswith("| `")}
+    assert list(lines) == list(SCENARIOS)
+    for scenario in SCENARIOS.values():
+        line = lines[scenario.name]
+        assert f"| {scenario.group} | {scenario.sentence} |" in line
+        for parameter in scenario.parameters:
+            default = parameter.default
+            shown = default if isinstance(default, str) else f"{default:g}"
+            assert f"`{parameter.name}={shown}`" in line
+    assert [
+        limit.name for limit in LIMITS if f"| `{limit.name}` | {limit.sentence} |" not in before
+    ] == []
+    assert [key for key in SEED_KEYS if f"`{key}`" not in before] == []

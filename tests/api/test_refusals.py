@@ -102,7 +102,7 @@ def test_a_wrong_experiment_is_refused_by_field(refused, body, field):
         (API | {"prompt": ""}, "prompt"),
         ({"source": "api", "model": "z-image"}, "prompt"),
         (API | {"model": "nothing"}, "model"),
-        (API | {"model": "gpt-5-2-chat"}, "model"),
+        (API | {"model": "gpt-5-2-chat", "params": {"nonsense": 1}}, "params"),
         (API | {"params": {"aspectRatio": 5}}, "params"),
         (API | {"params": {"x" * 5000: 5}}, "params"),
         (API | {"params": {"aspect_ratio": {"deep": [[[]]]}}}, "params"),
@@ -400,7 +400,7 @@ def test_an_unknown_address_is_not_found(place, api_client, path, method):
         ("GET", "/files", {"POST"}),
         ("HEAD", "/files", {"POST"}),
         ("NONSENSE", "/credits", {"GET"}),
-        ("DELETE", "/templates/bottle-banner", {"GET"}),
+        ("DELETE", "/templates/bottle-banner", {"GET", "PATCH"}),
     ],
 )
 def test_a_wrong_method_is_told_the_right_ones(place, api_client, method, path, allowed):

@@ -14,8 +14,12 @@ from rivya_bridge.catalog.models import CatalogRefresh
 from rivya_bridge.comparison.services import save_comparison
 from rivya_bridge.connection import current_connection
 from rivya_bridge.experiments.models import Run
+from rivya_bridge.notices.models import Attempt, Delivery
+from rivya_bridge.notices.services import EndpointOptions, create_endpoint
 from rivya_bridge.promotion.services import promote_run
 from rivya_bridge.tasks.models import Status, Task, TaskEvent
+from rivya_bridge.webhooks.models import Endpoint as WebhookEndpoint
+from rivya_bridge.webhooks.models import Event
 from tests.experiments.factories import (
     add_models,
     finish,
@@ -118,7 +122,39 @@ def build_place() -> SimpleNamespace:
         one, _ = start_job(version.template, {}, source="form")
         _in_status(one, status)
         jobs[status] = one
+    endpoint, _ = create_endpoint(EndpointOptions("webhook", "https://example.com/hook"))
+    told, _ = start_job(version.template, {}, source="form")
+    finish(told.task)
+    delivery = Delivery.objects.get()
+    Attempt.objects.create(
+        delivery=delivery, at=timezone.now(), is_success=False, http_status=500, text=HOSTILE
+    )
+    hook = WebhookEndpoint.objects.create(
+        account="another",
+        remote_id="whend_1",
+        name=HOSTILE,
+        url=f"https://example.com/{HOSTILE}",
+        token="token",
+        secret="",
+    )
+    event = Event.objects.create(
+        endpoint=hook,
+        event_id=HOSTILE,
+        type=HOSTILE,
+        remote_id=HOSTILE,
+        signature="refused",
+        state="refused",
+        problem=HOSTILE,
+        headers=[["x-note", HOSTILE]],
+        body=HOSTILE.encode(),
+        received_at=timezone.now(),
+        task=told.task,
+    )
     return SimpleNamespace(
+        hook=hook,
+        event=event,
+        endpoint=endpoint,
+        delivery=delivery,
         experiment=experiment,
         by_status=by_status,
         jobs=jobs,
