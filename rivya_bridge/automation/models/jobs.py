@@ -19,6 +19,7 @@ class Job(models.Model):
         COMMAND = "command"
         BATCH = "batch"
         SCHEDULE = "schedule"
+        RETRY = "retry"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="jobs")
