@@ -7,7 +7,7 @@ from tests.chaos.faults import RETRY_AFTER_SECONDS
 from tests.chaos.histories import Histories, Row
 
 TERMINAL = frozenset({"succeeded", "failed", "canceled"})
-ALREADY_ON_ITS_WAY_SECONDS = 1.5
+ALREADY_ON_ITS_WAY_SECONDS = 2.5
 """A request that passed the gate before a rate limit was written may still arrive so long after it."""
 MOST_AMPLIFICATION = 1.2
 LEAST_TOLD = 0.9

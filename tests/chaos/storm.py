@@ -42,6 +42,7 @@ class Storm:
         self.killed_at: list[float] = []
         """When processes were killed, Unix seconds."""
         self.continued = 0
+        self._client = httpx.Client(timeout=20, trust_env=False)
         self._intents = (installation.folder / "intents.jsonl").open("a", encoding="utf-8")
         self._writing = threading.Lock()
         self._is_over = threading.Event()
@@ -60,6 +61,7 @@ class Storm:
             for thread in others:
                 thread.join()
             self._intents.close()
+            self._client.close()
 
     # Asking -----------------------------------------------------------------------------------
 
@@ -80,8 +82,10 @@ class Storm:
         return True
 
     def _is_its_turn(self, number: int) -> bool:
+        if not self.plan.kills:
+            return True
         done = sum(self.kills.values())
-        return number <= AHEAD + self.plan.tasks * done / max(1, 0.9 * self.plan.kills)
+        return number <= AHEAD + self.plan.tasks * done / (0.9 * self.plan.kills)
 
     def ask(self, number: int, inputs: dict[str, Any], *, times: int = 1, slug: str = "") -> str:
         """One wish, sent so many times under one key until each is answered; the job's id."""
@@ -117,7 +121,7 @@ class Storm:
         if key:
             headers["Idempotency-Key"] = key
         url = self.place.base_url + path
-        return httpx.request(method, url, json=json, headers=headers, timeout=20, trust_env=False)
+        return self._client.request(method, url, json=json, headers=headers)
 
     # Killing ----------------------------------------------------------------------------------
 
@@ -161,6 +165,7 @@ class Storm:
             self._is_over.set()
             person.join()
             self._intents.close()
+            self._client.close()
 
     # A person ---------------------------------------------------------------------------------
 

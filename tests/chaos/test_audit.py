@@ -94,7 +94,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a file without a row": ("files", {"files_without_row": ("e" * 64,)}),
     "a request before its time": (
         "too early or too often",
-        {"requests": (LIMIT, replace(POST, at=12.0))},
+        {"requests": (LIMIT, replace(POST, at=13.0))},
     ),
     "sendings that nothing explains": ("too early or too often", {"requests": (POST, POST)}),
     "an event that was acknowledged and lost": (
@@ -123,17 +123,17 @@ def test_each_fault_is_found_under_its_heading(name: str) -> None:
 
 
 def test_a_request_that_was_on_its_way_is_not_too_early() -> None:
-    on_its_way = replace(CLEAN, requests=(LIMIT, replace(POST, at=11.0)))
-    after = replace(CLEAN, requests=(LIMIT, replace(POST, at=13.2)))
+    on_its_way = replace(CLEAN, requests=(LIMIT, replace(POST, at=12.0)))
+    after = replace(CLEAN, requests=(LIMIT, replace(POST, at=14.2)))
     assert not audit(on_its_way)["too early or too often"]
     assert not audit(after)["too early or too often"]
 
 
-@pytest.mark.parametrize(("killed", "findings"), [(10.2, 0), (9.9, 1), (11.7, 1)])
+@pytest.mark.parametrize(("killed", "findings"), [(10.2, 0), (9.9, 1), (12.7, 1)])
 def test_a_rate_limit_may_die_with_the_process_that_heard_of_it(
     killed: float, findings: int
 ) -> None:
-    early = replace(CLEAN, requests=(LIMIT, replace(POST, at=12.0)), killed_at=(killed,))
+    early = replace(CLEAN, requests=(LIMIT, replace(POST, at=13.0)), killed_at=(killed,))
     assert len(audit(early)["too early or too often"]) == findings
 
 
