@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "rivya_bridge.tasks",
     "rivya_bridge.webhooks",
     "rivya_bridge.experiments",
+    "rivya_bridge.sweeps",
     "rivya_bridge.comparison",
     "rivya_bridge.automation",
     "rivya_bridge.notices",
