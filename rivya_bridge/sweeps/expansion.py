@@ -1,7 +1,7 @@
 """From a plan to the cells of its grid: pure, and bounded before anything is multiplied.
 
-Axes come in this order: models, references on and off, each reference file, params as they stand in the
-plan, replacements in the prompt. A model, a file, a param or a word that has one value only is no
+Axes come in this order: models, prompts, references on and off, each reference file, params as they stand
+in the plan, replacements in the prompt. A model, a file, a param or a word that has one value only is no
 axis. One param that models spell in two ways is one axis.
 Cells are numbered as an odometer turns, the last axis fastest.
 """
@@ -24,12 +24,13 @@ MOST_CELLS = 500
 MOST_RUNS = 1_000
 # What is enumerated so that rules can thin it out.
 MOST_COMBINATIONS = 5_000
+LABEL = 90
 WITH, WITHOUT = "with references", "without references"
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """`key`: models, references, files, params.<key> or replacements.<n>; `values` are labels."""
+    """`key`: models, prompts, references, files, params.<key> or replacements.<n>; `values` are labels."""
 
     key: str
     label: str
@@ -84,6 +85,7 @@ def _axes(
     plan: Plan, models: Mapping[str, Model], files: Mapping[str, ReferenceFile]
 ) -> tuple[Axis, ...]:
     found = [Axis("models", "Model", tuple(models[key].display_name for key in plan.models))]
+    found.append(Axis("prompts", "Prompt", _shortened(plan.prompts)))
     if plan.with_and_without:
         found.append(Axis("references", "References", (WITH, WITHOUT)))
     if plan.each_reference:
@@ -97,9 +99,19 @@ def _axes(
 
 
 def _spellings(plan: Plan, axis: Axis) -> list[tuple[str, ...]]:
-    """What rules may call each value: a model answers to its id too."""
-    ids = plan.models if axis.key == "models" else axis.values
-    return list(zip(axis.values, ids, strict=True))
+    """What rules may call each value: a model answers to its id too, a prompt to its whole text."""
+    others = {"models": plan.models, "prompts": plan.prompts}.get(axis.key, axis.values)
+    return list(zip(axis.values, others, strict=True))
+
+
+def _shortened(prompts: Sequence[str]) -> tuple[str, ...]:
+    """Prompts as labels; two that begin alike are told apart."""
+    lines = [" ".join(prompt.split()) for prompt in prompts]
+    short = [line if len(line) <= LABEL else f"{line[: LABEL - 1]}…" for line in lines]
+    return tuple(
+        f"{line} ({number})" if short.count(line) > 1 else line or "(empty)"
+        for number, line in enumerate(short, start=1)
+    )
 
 
 def _names(ids: Sequence[str], files: Mapping[str, ReferenceFile]) -> tuple[str, ...]:
@@ -120,10 +132,12 @@ def _axis_problems(plan: Plan, axes: Sequence[Axis]) -> Iterator[Problem]:
         text = "With and without references needs a reference file: add one, or take the axis away."
         yield Problem("references", text, 1)
     for number, one in enumerate(plan.replacements, start=1):
-        if one.search not in plan.prompt:
+        without = [prompt for prompt in plan.prompts if one.search not in prompt]
+        if without:
+            which = "The prompt" if len(plan.prompts) == 1 else f"The prompt {without[0][:40]!r}"
             text = (
-                f"The prompt does not contain {one.search[:60]!r}: write it into the prompt, or "
-                "search for words that stand there."
+                f"{which} does not contain {one.search[:60]!r}: write it into the prompt, or search "
+                "for words that stand there."
             )
             yield Problem(f"replacements.{number}", text)
 
@@ -200,7 +214,7 @@ def _cell(
 
 
 def _prompt(plan: Plan, chosen: Mapping[str, int]) -> str:
-    prompt = plan.prompt
+    prompt = plan.prompts[chosen.get("prompts", 0)]
     for number, one in enumerate(plan.replacements, start=1):
         values = (one.search, *one.alternatives)
         prompt = prompt.replace(one.search, values[chosen.get(f"replacements.{number}", 0)])

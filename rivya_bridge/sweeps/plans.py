@@ -6,7 +6,7 @@ from typing import Any
 
 from rivya_bridge.experiments.fields import MAX_FILES, PROMPT_LENGTH
 from rivya_bridge.refusals import Problem, Refusal
-from rivya_bridge.sweeps.values import read_values
+from rivya_bridge.sweeps.values import MOST_VALUES, read_values
 from rivya_bridge.texts import read_text
 
 TITLE_LENGTH = 200
@@ -31,12 +31,13 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`params` by key: one value fixes a param, several make an axis. `references` are ids of files:
-    they go in together, or each alone as an axis with `each_reference`; `with_and_without` makes an axis
-    of references on and off. `skip` are rules such as ``SKIP: flux & 16:9``."""
+    """Several `prompts` are an axis. `params` by key: one value fixes a param, several make an axis.
+    `references` are ids of files: they go in together, or each alone as an axis with `each_reference`;
+    `with_and_without` makes an axis of references on and off. `skip` are rules such as
+    ``SKIP: flux & 16:9``."""
 
     models: tuple[str, ...]
-    prompt: str = ""
+    prompts: tuple[str, ...] = ("",)
     params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     replacements: tuple[Replacement, ...] = ()
     references: tuple[str, ...] = ()
@@ -57,7 +58,7 @@ def read_plan(given: Mapping[str, Any]) -> Plan:
     problems: list[Problem] = []
     plan = Plan(
         models=_models(problems, given.get("models", ())),
-        prompt=read_text(problems, "prompt", given.get("prompt", ""), most=PROMPT_LENGTH),
+        prompts=_prompts(problems, given),
         params=_params(problems, given.get("params", {})),
         replacements=_replacements(problems, given.get("replacements", ())),
         references=_references(problems, given.get("references", ())),
@@ -84,6 +85,17 @@ def _models(problems: list[Problem], given: object) -> tuple[str, ...]:
         text = f"{len(models)} models are chosen; the limit is {MOST_MODELS}: take some away."
         problems.append(Problem("models", text, MOST_MODELS))
     return tuple(models)
+
+
+def _prompts(problems: list[Problem], given: Mapping[str, Any]) -> tuple[str, ...]:
+    """`prompts`, or the one `prompt`; at least one, which may be empty."""
+    rows = given.get("prompts") or [given.get("prompt", "")]
+    if not isinstance(rows, list | tuple) or len(rows) > MOST_VALUES:
+        text = f"prompts must be a list of at most {MOST_VALUES} texts: take some away."
+        problems.append(Problem("prompts", text, MOST_VALUES))
+        return ("",)
+    prompts = [read_text(problems, "prompt", row, most=PROMPT_LENGTH) for row in rows]
+    return tuple(dict.fromkeys(prompts))
 
 
 def _params(problems: list[Problem], given: object) -> dict[str, tuple[str, ...]]:

@@ -41,6 +41,13 @@ def test_one_value_is_no_axis():
     assert found.cells[0].params == {"aspect_ratio": "1:1"}
 
 
+def test_several_prompts_are_an_axis():
+    long = "A very long prompt " * 10
+    found = grid(prompts=["A cup", long + "1", long + "2", "A cup"])
+    assert [cell.prompt for cell in found.cells] == ["A cup", long + "1", long + "2"]
+    assert found.axes[0].values[1].endswith("… (2)") and len(found.axes[0].values[1]) == 94
+
+
 def test_one_param_in_two_spellings_is_one_axis():
     found = grid(models=MODELS, params={"aspect_ratio": "1:1, 16:9"})
     assert [dict(cell.params) for cell in found.cells[1:3]] == [
@@ -166,6 +173,7 @@ def test_rules_may_thin_a_grid_that_is_too_large():
         ({"credit_cap": 0}, "credit_cap"),
         ({"title": "x" * 201}, "title"),
         ({"prompt": "x" * 20_001}, "prompt"),
+        ({"prompts": ["x"] * 101}, "prompts"),
         ({"skip": ["x"] * 21}, "skip"),
         ({"references": [str(n) for n in range(51)]}, "references"),
     ],

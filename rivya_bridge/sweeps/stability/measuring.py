@@ -48,7 +48,7 @@ def measure_experiment(experiment_id: UUID) -> int:
     waiting = pending_pairs(read_configurations(experiment))
     _measure(waiting[:PORTION])
     if len(waiting) <= PORTION:
-        queue.filter(news=seen).delete()
+        queue.filter(news=seen or 0).delete()
     queue.update(due_at=timezone.now())
     return min(len(waiting), PORTION)
 

@@ -42,11 +42,12 @@ def ring_due() -> int:
     if ids:
         Measuring.objects.filter(experiment_id__in=ids).update(due_at=now + timedelta(minutes=2))
     for experiment_id in ids:
-        _ring(experiment_id)
+        ring(experiment_id)
     return len(ids)
 
 
-def _ring(experiment_id: UUID) -> None:
+def ring(experiment_id: UUID) -> None:
+    """Asks for a measurement; results that are no news, such as those of Studio runs, need no row."""
     from rivya_bridge.sweeps.background import measure_results
 
     try:
