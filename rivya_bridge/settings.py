@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "rivya_bridge.automation",
     "rivya_bridge.notices",
     "rivya_bridge.promotion",
+    "rivya_bridge.rehearsal",
     "rivya_bridge.dashboard",
 ]
 
