@@ -142,8 +142,8 @@ def board_context(case: RehearsalCase, state: dict[str, str], state_query: str) 
         )
     ]
     baseline = min(int(state.get("baseline", 0)), len(panes) - 1)
-    kinds = {pane["file"].kind if pane["file"] else "" for pane in panes}  # type: ignore[attr-defined]
-    most = max(pane["results"] for pane in panes)  # type: ignore[type-var]
+    kinds = {pane["file"].kind if pane["file"] else "" for pane in panes}
+    most = max(pane["results"] for pane in panes)
     return {
         "panes": panes,
         "matrix": _matrix(exhibits, baseline),
@@ -153,8 +153,8 @@ def board_context(case: RehearsalCase, state: dict[str, str], state_query: str) 
         "stage": {
             "kind": kinds.pop() if len(kinds) == 1 and len(panes) > 1 else "",
             "state": state_query,
-            "results": range(1, most + 1) if most > 1 else (),  # type: ignore[operator]
-            "result": min(wanted + 1, most),  # type: ignore[type-var]
+            "results": range(1, most + 1) if most > 1 else (),
+            "result": min(wanted + 1, most),
         },
     }
 

@@ -83,12 +83,13 @@ def _values(files: Sequence[FileFacts], name: str) -> list[float]:
 
 
 def _span(name: str, value: float) -> tuple[float, float]:
+    """The least and the most of one size around `value`."""
     if name in ("width", "height"):
-        room = max(1, round(value * PIXEL_ROOM))
-        return value - room, value + room
+        pixels = max(1, round(value * PIXEL_ROOM))
+        return value - pixels, value + pixels
     if name == "duration_seconds":
-        room = max(LEAST_SECONDS_ROOM, value * SECONDS_ROOM)
-        return round(max(0.0, value - room), 2), round(value + room, 2)
+        seconds = max(LEAST_SECONDS_ROOM, value * SECONDS_ROOM)
+        return round(max(0.0, value - seconds), 2), round(value + seconds, 2)
     if name == "size_bytes":
         return int(value // BYTES_FACTOR), int(value * BYTES_FACTOR)
     room = max(LEAST_CHARACTERS_ROOM, value / CHARACTERS_FACTOR)

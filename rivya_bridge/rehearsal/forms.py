@@ -1,6 +1,7 @@
 """The forms of golden cases and drift schedules."""
 
 from django import forms
+from django.http import QueryDict
 
 from rivya_bridge.automation.timing import zone_names
 from rivya_bridge.rehearsal.expectations import COUNTS, TOLERANCES
@@ -34,18 +35,25 @@ class MeasureForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, kinds: list[str], *args: object, measure: Measure, **kwargs: object) -> None:
+    def __init__(
+        self, kinds: list[str], data: QueryDict | None = None, *, measure: Measure
+    ) -> None:
         initial = {"counts": list(measure.counts)} | {
             kind: value for kind, value in measure.tolerances.items() if value != TOLERANCES[kind]
         }
-        super().__init__(*args, initial=initial, **kwargs)  # type: ignore[arg-type]
+        super().__init__(data, initial=initial)
         for kind in kinds:
             self.fields[kind] = tolerance_field(kind)
 
     def tolerances(self, measure: Measure) -> dict[str, float | None]:
         """Those of the form, beside those of kinds that it does not show."""
-        kept = {kind: value for kind, value in measure.tolerances.items() if kind not in self.fields}
-        return {**kept, **{kind: self.cleaned_data[kind] for kind in TOLERANCES if kind in self.fields}}
+        kept = {
+            kind: value for kind, value in measure.tolerances.items() if kind not in self.fields
+        }
+        return {
+            **kept,
+            **{kind: self.cleaned_data[kind] for kind in TOLERANCES if kind in self.fields},
+        }
 
 
 class DriftForm(forms.Form):

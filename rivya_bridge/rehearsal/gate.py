@@ -36,10 +36,14 @@ def missing_for(version: TemplateVersion, rule: LabelRule) -> str:
     days = f"the last {rule.max_age_days} days" if rule.max_age_days > 1 else "the last day"
     passed = passed_rehearsal(version, since_days(timezone.now(), rule.max_age_days))
     if passed is None:
-        return f"it needs a rehearsal of that very version that passed in {days}. {_newest(version)}"
+        return (
+            f"it needs a rehearsal of that very version that passed in {days}. {_newest(version)}"
+        )
     if names := uncovered_cases(passed):
         shown = ", ".join(names[:3]) + (" and more" if len(names) > 3 else "")
-        return f"golden cases were added since its last passed rehearsal ({shown}): rehearse it again."
+        return (
+            f"golden cases were added since its last passed rehearsal ({shown}): rehearse it again."
+        )
     return ""
 
 
@@ -51,7 +55,9 @@ def _newest(version: TemplateVersion) -> str:
         return "One is running now: wait for its end."
     if newest.verdict == "passed" and newest.finished_at:
         return f"It passed last on {newest.finished_at:%Y-%m-%d}."
-    return f"Its last one, on {newest.created_at:%Y-%m-%d}, came to: {newest.get_verdict_display()}."
+    return (
+        f"Its last one, on {newest.created_at:%Y-%m-%d}, came to: {newest.get_verdict_display()}."
+    )
 
 
 def _is_way_back(version: TemplateVersion, name: str) -> bool:

@@ -8,9 +8,7 @@ urlpatterns = [
     # /templates/<slug>/
     path("templates/<slug:slug>/golden/", golden.golden, name="golden"),
     path("templates/<slug:slug>/golden/measure/", golden.measure, name="measure"),
-    path(
-        "templates/<slug:slug>/golden/<uuid:case_id>/<slug:verb>/", golden.act, name="golden_act"
-    ),
+    path("templates/<slug:slug>/golden/<uuid:case_id>/<slug:verb>/", golden.act, name="golden_act"),
     path("templates/<slug:slug>/rehearsals/", rehearsals.rehearsals, name="rehearsals"),
     path("templates/<slug:slug>/label-rules/", rehearsals.label_rule, name="label_rule"),
     path("templates/<slug:slug>/drift/", drift.drift, name="drift"),

@@ -112,7 +112,9 @@ def tell_of_rehearsal(rehearsal: Rehearsal) -> None:
         }
     }
     path = f"/rehearsals/{rehearsal.pk}/"
-    message = Message(type=event_type, title=f"{title}: {rehearsal.get_verdict_display()}", path=path)
+    message = Message(
+        type=event_type, title=f"{title}: {rehearsal.get_verdict_display()}", path=path
+    )
     _tell(f"{event_type}:{rehearsal.pk}", message, data, rehearsal.template)
 
 

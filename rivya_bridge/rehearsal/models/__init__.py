@@ -2,7 +2,7 @@
 
 from rivya_bridge.rehearsal.models.drift import DriftSchedule, DriftSlot
 from rivya_bridge.rehearsal.models.golden import GoldenCase, GoldenFile
-from rivya_bridge.rehearsal.models.rehearsals import Rehearsal, RehearsalCase
+from rivya_bridge.rehearsal.models.rehearsals import Rehearsal, RehearsalCase, Verdict
 from rivya_bridge.rehearsal.models.rules import LabelRule, TemplateMeasure
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "Rehearsal",
     "RehearsalCase",
     "TemplateMeasure",
+    "Verdict",
 ]

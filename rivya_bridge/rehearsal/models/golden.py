@@ -29,9 +29,7 @@ class GoldenCase(models.Model):
     tolerance = models.FloatField(null=True)
     run = models.ForeignKey(Run, models.PROTECT, null=True, related_name="golden_cases")
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="golden_cases")
-    replaces = models.OneToOneField(
-        "self", models.PROTECT, null=True, related_name="replaced_by"
-    )
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     author = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)

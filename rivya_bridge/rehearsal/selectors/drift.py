@@ -1,5 +1,6 @@
 """Reads of drift schedules, their slots and what the checks came to."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
@@ -35,7 +36,7 @@ def drift_slots(schedule: DriftSchedule) -> QuerySet[DriftSlot]:
     return schedule.slots.select_related("rehearsal__version")
 
 
-def judged_rehearsals(template: JobTemplate) -> list[Rehearsal]:
+def judged_rehearsals(template: JobTemplate) -> Sequence[Rehearsal]:
     """The newest finished rehearsals, oldest first, each with its `distance`: the largest of its cases
     (one query)."""
     rows = Rehearsal.objects.filter(template=template, status="finished").select_related("version")

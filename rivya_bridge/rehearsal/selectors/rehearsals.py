@@ -81,7 +81,7 @@ def known_charges(golden_ids: Iterable[UUID], version: TemplateVersion) -> dict[
         job__version__model_id=version.model_id,
     )
     found = rows.order_by("id").values_list("golden_id", "job__task__final_credits")
-    return dict(found)
+    return {golden_id: credits for golden_id, credits in found if credits is not None}
 
 
 def passed_rehearsal(version: TemplateVersion, since: datetime) -> Rehearsal | None:
@@ -101,7 +101,7 @@ def uncovered_cases(rehearsal: Rehearsal) -> list[str]:
 
 def committed_credits(rows: QuerySet[Rehearsal]) -> int:
     """What these rehearsals have cost, with what their open cases are expected to (one query)."""
-    return rows.aggregate(sum=Coalesce(Sum(COMMITTED), 0))["sum"]
+    return int(rows.aggregate(sum=Coalesce(Sum(COMMITTED), 0))["sum"])
 
 
 def since_days(now: datetime, days: int) -> datetime:

@@ -27,7 +27,9 @@ def tick_drift(now: datetime | None = None) -> int:
     now = now or timezone.now()
     write_due_slots(DriftSchedule, now)
     waiting = DriftSlot.objects.filter(status=S.QUEUED).order_by("due_at")
-    return sum(_run(slot_id, now) == S.STARTED for slot_id in list(waiting.values_list("pk", flat=True)))
+    return sum(
+        _run(slot_id, now) == S.STARTED for slot_id in list(waiting.values_list("pk", flat=True))
+    )
 
 
 @transaction.atomic
@@ -114,5 +116,3 @@ def _decide(slot: DriftSlot, status: str, reason: str, now: datetime) -> str:
         status=status, reason=reason, decided_at=now
     )
     return status
-
-

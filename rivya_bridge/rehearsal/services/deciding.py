@@ -1,6 +1,8 @@
 """What a person decides of a case that did not pass: its result is the new golden one, or it stands
 all the same, with a written reason."""
 
+from uuid import UUID
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -64,7 +66,10 @@ def overrule(case: RehearsalCase, reason: str, *, author: str = "") -> Rehearsal
         raise Refusal.of(problems)
     _check_judged(case)
     if case.verdict not in OVERRULABLE:
-        text = f"Case {case.ordinal} {_state(case)}: only a case that differs or was not comparable can be overruled."
+        text = (
+            f"Case {case.ordinal} {_state(case)}: only a case that differs or was not comparable can be "
+            "overruled."
+        )
         raise Refusal.field("case", text)
     with transaction.atomic():
         _lock(case)
@@ -93,7 +98,7 @@ def _lock(case: RehearsalCase) -> None:
     Rehearsal.objects.select_for_update().get(pk=case.rehearsal_id)
 
 
-def _judge_again(rehearsal_id: object) -> None:
+def _judge_again(rehearsal_id: UUID) -> None:
     rehearsal = Rehearsal.objects.get(pk=rehearsal_id)
     if rehearsal.status == Rehearsal.Status.FINISHED:
         rehearsal.verdict = verdict_of(rehearsal)

@@ -125,7 +125,7 @@ def _is_affordable(place: _Place) -> bool:
     ahead = waiting.aggregate(sum=Coalesce(Sum("estimated_credits"), 0))["sum"]
     mine = Rehearsal.objects.filter(pk=place.rehearsal.pk)
     begun = committed_credits(mine) - ahead
-    return begun + place.case.estimated_credits <= cap
+    return bool(begun + place.case.estimated_credits <= cap)
 
 
 def _give_up(rehearsal_id: UUID, reason: str) -> None:
@@ -190,5 +190,3 @@ def settle_cases() -> None:
     for case in ended.select_related("job__task")[:200]:
         if case.job is not None:
             settle_case(case.job.task)
-
-

@@ -42,7 +42,9 @@ def golden_from_job(
     result = result_of_job(job)
     words = f"Job ··{job.pk.hex[-6:]}"
     if job.template_id != template.pk:
-        raise Refusal.field("job", f"{words} is a job of {job.template.slug}: choose one of its own.")
+        raise Refusal.field(
+            "job", f"{words} is a job of {job.template.slug}: choose one of its own."
+        )
     if job.status != "succeeded":
         text = f"{words} is {job.status}: only a job that succeeded has a result to accept."
         raise Refusal.field("job", text)

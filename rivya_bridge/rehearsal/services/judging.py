@@ -75,4 +75,8 @@ def _judgement(case: RehearsalCase) -> Judgement:
 
 def _why_failed(task: Task) -> str:
     said = task.error_message or task.reason_text or task.reason.replace("_", " ")
-    return f"The job {task.status}: {said}" if task.status == "failed" else f"The job was {task.status}."
+    return (
+        f"The job {task.status}: {said}"
+        if task.status == "failed"
+        else f"The job was {task.status}."
+    )

@@ -45,9 +45,7 @@ def plan_rehearsal(
     cases = list(golden_cases(template))
     problems: list[Problem] = []
     if not cases:
-        text = (
-            f"{template.slug} has no golden cases: choose accepted results on the page Golden cases."
-        )
+        text = f"{template.slug} has no golden cases: choose accepted results on the page Golden cases."
         problems.append(Problem("golden_cases", text))
     if version.template_id != template.pk:
         raise Refusal.field("version", f"version must be one of {template.slug}.")

@@ -52,7 +52,9 @@ def accept(request: HttpRequest, rehearsal_id: UUID, ordinal: int) -> HttpRespon
     row = _case(rehearsal_id, ordinal)
     try:
         services.accept_result(row, author=author_of(request))
-        messages.success(request, f"{row.golden.name} now has this result: the case counts as passed.")
+        messages.success(
+            request, f"{row.golden.name} now has this result: the case counts as passed."
+        )
     except Refusal as refusal:
         add_refusal(request, refusal)
     return redirect("rehearsal:case", rehearsal_id, ordinal)

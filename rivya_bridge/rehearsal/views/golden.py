@@ -114,7 +114,9 @@ def act(request: HttpRequest, slug: str, case_id: UUID, verb: str) -> HttpRespon
     try:
         if verb == "remove":
             services.remove_golden_case(case)
-            messages.success(request, f"{case.name} is no longer rehearsed; earlier rehearsals keep it.")
+            messages.success(
+                request, f"{case.name} is no longer rehearsed; earlier rehearsals keep it."
+            )
         elif verb == "tolerance":
             services.change_tolerance(case, _number(request.POST.get("tolerance", "")))
             messages.success(request, f"The tolerance of {case.name} is saved.")

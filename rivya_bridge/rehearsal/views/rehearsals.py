@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rivya_bridge.access.authors import author_of
@@ -63,7 +63,9 @@ def _asked_version(template: JobTemplate, raw: str) -> TemplateVersion:
     if not raw:
         assert template.current_version is not None  # made together with its first version
         return template.current_version
-    return get_version(template, int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0)
+    return get_version(
+        template, int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
+    )
 
 
 def _chart(template: JobTemplate, version: TemplateVersion) -> Any:
@@ -82,7 +84,9 @@ def _start(request: HttpRequest, template: JobTemplate) -> HttpResponse:
             template, version, intent_key=key, author=author_of(request)
         )
     except ValueError:
-        messages.error(request, "The form has expired. Nothing was started: press the button again.")
+        messages.error(
+            request, "The form has expired. Nothing was started: press the button again."
+        )
     except Refusal as refusal:
         add_refusal(request, refusal)
     else:
@@ -160,5 +164,3 @@ def back(request: HttpRequest, rehearsal_id: UUID) -> HttpResponse:
         return redirect("rehearsal:rehearsal", row.pk)
     messages.success(request, "The experiment is open again, with what did not pass.")
     return redirect("promotion:readiness", sent.experiment_id)
-
-
