@@ -22,9 +22,9 @@ class Verdict(models.TextChoices):
     """`failed`: the job brought no result. `unclear`: something was not comparable."""
 
     OPEN = "", "not judged yet"
-    PASSED = "passed"
-    DIFFERS = "differs"
-    FAILED = "failed"
+    PASSED = "passed", "passed"
+    DIFFERS = "differs", "differs"
+    FAILED = "failed", "failed"
     UNCLEAR = "unclear", "not comparable"
 
 
