@@ -1,6 +1,6 @@
 """Reads of golden cases: those that are rehearsed, what could become one, and what holds for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.automation.selectors import job_rows
 from rivya_bridge.experiments.models import Run, RunReference, RunResult
+from rivya_bridge.files.models import StoredFile
 from rivya_bridge.promotion.models import Promotion
 from rivya_bridge.refusals import Missing, Problem
 from rivya_bridge.rehearsal.expectations import COUNTS, TOLERANCES
@@ -65,6 +66,28 @@ def get_golden_case(template: JobTemplate, case_id: str | UUID) -> GoldenCase:
         text = f"{template.slug} has no golden case {str(case_id)[:60]!r}."
         raise Missing(text, (Problem("golden_case", text),))
     return case
+
+
+def inputs_in_words(template: JobTemplate, cases: Iterable[GoldenCase]) -> dict[UUID, str]:
+    """One line of each case's inputs by its id, files by their names (two queries at most)."""
+    slots: set[str] = set()
+    for declared in template.versions.values_list("file_slots", flat=True):
+        slots |= {slot["name"] for slot in declared}
+    cases = list(cases)
+    ids = {value for one in cases for name, value in one.inputs.items() if name in slots and value}
+    names = {str(pk): name for pk, name in _file_names(ids)} if ids else {}
+    return {
+        case.pk: " · ".join(
+            f"{name}: {names.get(value, 'a file') if name in slots else value}"
+            for name, value in case.inputs.items()
+            if value is not None
+        )
+        for case in cases
+    }
+
+
+def _file_names(ids: Iterable[str]) -> Iterable[tuple[UUID, str]]:
+    return StoredFile.objects.filter(pk__in=ids).values_list("pk", "name")
 
 
 def candidate_runs(template: JobTemplate) -> list[Run]:

@@ -11,7 +11,7 @@ from rivya_bridge.refusals import Conflict, Problem, Refusal
 from rivya_bridge.rehearsal.expectations import Result, expected_of
 from rivya_bridge.rehearsal.models import GoldenCase, GoldenFile
 from rivya_bridge.rehearsal.results import result_of_job, result_of_run
-from rivya_bridge.rehearsal.services.fitting import inputs_of_job, inputs_of_run
+from rivya_bridge.rehearsal.services.fitting import fitting_of
 from rivya_bridge.texts import read_text
 
 MOST_CASES = 50
@@ -31,8 +31,11 @@ def golden_from_run(
         text = f"Run {run.number} is not accepted: accept it on its page first."
         raise Refusal.field("run", text)
     _check_result(result, "run", f"Run {run.number}")
-    fields = _fields(name, f"Run {run.number}", tolerance)
-    return _store(template, result, inputs_of_run(template, run), run=run, author=author, **fields)
+    fitting = fitting_of(template)
+    inputs = fitting.inputs_of_run(run)
+    usual = fitting.name_of(inputs) or f"Run {run.number}"
+    fields = _fields(name, usual, tolerance)
+    return _store(template, result, inputs, run=run, author=author, **fields)
 
 
 def golden_from_job(
@@ -49,8 +52,10 @@ def golden_from_job(
         text = f"{words} is {job.status}: only a job that succeeded has a result to accept."
         raise Refusal.field("job", text)
     _check_result(result, "job", words)
-    fields = _fields(name, words, tolerance)
-    return _store(template, result, inputs_of_job(template, job), job=job, author=author, **fields)
+    fitting = fitting_of(template)
+    inputs = fitting.inputs_of_job(job)
+    fields = _fields(name, fitting.name_of(inputs) or words, tolerance)
+    return _store(template, result, inputs, job=job, author=author, **fields)
 
 
 def _check_result(result: Result, field: str, words: str) -> None:

@@ -25,8 +25,10 @@ from rivya_bridge.rehearsal.selectors.golden import (
     candidate_runs,
     get_golden_case,
     golden_cases,
+    inputs_in_words,
     measure_of,
 )
+from rivya_bridge.rehearsal.services.fitting import divided, fitting_of
 from rivya_bridge.web.errors import add_refusal
 
 MOST_AT_ONCE = 50
@@ -46,9 +48,12 @@ def golden(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("rehearsal:golden", slug)
     measure = measure_of(template)
     cases = list(golden_cases(template))
+    runs, others = divided(fitting_of(template), candidate_runs(template))
+    words = inputs_in_words(template, cases)
     context = page_context(template, "golden") | {
-        "cases": [_line(case, measure) for case in cases],
-        "runs": [(run, result_of_run(run)) for run in candidate_runs(template)],
+        "cases": [_line(case, measure) | {"inputs": words[case.pk]} for case in cases],
+        "runs": [(run, result_of_run(run)) for run in runs if result_of_run(run)],
+        "others": others,
         "jobs": [(job, result_of_job(job)) for job in candidate_jobs(template)],
         "measure": measure,
         "measure_form": MeasureForm(_kinds(template, cases), measure=measure),

@@ -16,6 +16,7 @@ class CaseLine:
     `mark` its tolerance likewise."""
 
     case: RehearsalCase
+    inputs: str
     accepted: Any
     accepted_text: str
     result: Any
@@ -25,12 +26,13 @@ class CaseLine:
     mark: float
 
 
-def case_line(case: RehearsalCase) -> CaseLine:
+def case_line(case: RehearsalCase, inputs: str = "") -> CaseLine:
     """No query when the case comes from `case_rows`."""
     accepted = result_of_case(case.golden)
     result = result_of_job(case.job) if case.job else None
     return CaseLine(
         case=case,
+        inputs=inputs,
         accepted=accepted.files[0] if accepted.files else None,
         accepted_text=accepted.text,
         result=result.files[0] if result and result.files else None,

@@ -18,7 +18,7 @@ from rivya_bridge.rehearsal.chart import history_chart
 from rivya_bridge.rehearsal.gate import missing_for
 from rivya_bridge.rehearsal.models import Rehearsal
 from rivya_bridge.rehearsal.selectors.drift import judged_rehearsals
-from rivya_bridge.rehearsal.selectors.golden import label_rules, measure_of
+from rivya_bridge.rehearsal.selectors.golden import inputs_in_words, label_rules, measure_of
 from rivya_bridge.rehearsal.selectors.rehearsals import (
     case_rows,
     get_rehearsal,
@@ -126,7 +126,9 @@ def rehearsal(request: HttpRequest, rehearsal_id: UUID) -> HttpResponse:
 
 
 def _live_context(row: Rehearsal) -> dict[str, Any]:
-    lines = [case_line(case) for case in case_rows(row)]
+    cases = list(case_rows(row))
+    words = inputs_in_words(row.template, [case.golden for case in cases])
+    lines = [case_line(case, words[case.golden_id]) for case in cases]
     counts = {name: 0 for name in ("passed", "differs", "failed", "unclear", "open")}
     for line in lines:
         counts[line.case.final_verdict or "open"] += 1
