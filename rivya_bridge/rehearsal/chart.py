@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-WIDTH, HEIGHT = 640, 160
-LEFT, RIGHT, TOP, BOTTOM = 36, 12, 12, 24
+WIDTH, HEIGHT = 480, 150
+LEFT, RIGHT, TOP, BOTTOM = 34, 12, 12, 26
 RULES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -35,6 +35,7 @@ class Chart:
     tolerance_y: float
     width: int = WIDTH
     height: int = HEIGHT
+    foot: int = HEIGHT - 6
     left: int = LEFT
     right: int = WIDTH - RIGHT
 

@@ -36,10 +36,11 @@ def drift_slots(schedule: DriftSchedule) -> QuerySet[DriftSlot]:
     return schedule.slots.select_related("rehearsal__version")
 
 
-def judged_rehearsals(template: JobTemplate) -> Sequence[Rehearsal]:
-    """The newest finished rehearsals, oldest first, each with its `distance`: the largest of its cases
-    (one query)."""
+def judged_rehearsals(template: JobTemplate, kind: str = "") -> Sequence[Rehearsal]:
+    """The newest finished rehearsals, of one kind or all, oldest first, each with its `distance`: the
+    largest of its cases (one query)."""
     rows = Rehearsal.objects.filter(template=template, status="finished").select_related("version")
+    rows = rows.filter(kind=kind) if kind else rows
     newest = rows.annotate(distance=Max("cases__distance")).order_by("-finished_at", "-id")
     return list(newest[:HISTORY])[::-1]
 

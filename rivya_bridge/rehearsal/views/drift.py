@@ -65,7 +65,7 @@ def drift(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "plan": plan,
         "schedules": schedules,
-        "chart": history_chart(judged_rehearsals(template), tolerance),
+        "chart": history_chart(judged_rehearsals(template, "drift"), tolerance),
         "last": last_check(template),
     }
     status = 422 if form.errors else 200
