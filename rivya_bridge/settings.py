@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "rivya_bridge.automation",
     "rivya_bridge.notices",
     "rivya_bridge.promotion",
+    "rivya_bridge.rehearsal",
     "rivya_bridge.dashboard",
 ]
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("rivya_bridge.sweeps.urls")),
     path("", include("rivya_bridge.comparison.urls")),
     path("", include("rivya_bridge.promotion.urls")),
+    path("", include("rivya_bridge.rehearsal.urls")),
     path("", include("rivya_bridge.automation.urls")),
     path("", include("rivya_bridge.notices.urls")),
     path("", include("rivya_bridge.webhooks.urls")),
