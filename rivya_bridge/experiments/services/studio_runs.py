@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
+
 from rivya_bridge.access.services import do_once
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments import fields
@@ -53,6 +55,29 @@ def record_studio_run(
         **judged,
     }
     return _store(experiment, row, references, results, continues_from, intent_key)
+
+
+def record_each(
+    experiment: Experiment,
+    *,
+    results: Sequence[StoredFile],
+    intent_key: str | None = None,
+    **given: Any,
+) -> list[Run]:
+    """One Studio run for each result file, in their order, or none; `given` as `record_studio_run`.
+
+    The same `intent_key` and inputs give the same runs.
+    """
+    with transaction.atomic():
+        return [
+            record_studio_run(
+                experiment,
+                results=[file],
+                intent_key=f"{intent_key}:{number}" if intent_key else None,
+                **given,
+            )
+            for number, file in enumerate(results, start=1)
+        ]
 
 
 def _texts(problems: list[Problem], prompt: str, result_text: str, note: str) -> dict[str, Any]:
