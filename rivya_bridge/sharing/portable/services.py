@@ -31,6 +31,18 @@ def import_experiment(path: Path, *, again: bool = False) -> Experiment:
             return restore(checked, files)
 
 
+def import_received(stream: Readable, name: str, *, again: bool = False) -> Experiment:
+    """`import_experiment` for bytes that are being sent; they are gone afterwards."""
+    made: list[Experiment] = []
+
+    def look(staged: Staged, path: Path) -> None:
+        made.append(import_experiment(path, again=again))
+
+    staged = stage(stream, name, Staged.Purpose.EXPERIMENT, look)
+    path_of(staged).unlink(missing_ok=True)
+    return made[0]
+
+
 def _refuse_known(checked: Checked) -> None:
     if known := find_known(checked.manifest):
         text = (
