@@ -44,6 +44,7 @@ const done = (send, step) => {
 const refuse = (send, html) => {
   send.item.dataset.refused = "";
   send.item.querySelector("progress")?.remove();
+  send.item.querySelector("img")?.replaceWith(document.createElement("span"));
   const reason = document.createElement("div");
   reason.className = "dropzone-reason";
   reason.innerHTML = html; // our own partial, escaped by the server

@@ -1,15 +1,12 @@
 """An experiment in which everything is that an export has to carry."""
 
 import io
-import random
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
-from PIL import Image
 
 from rivya_bridge.comparison.models import Ballot
 from rivya_bridge.comparison.services import save_comparison
@@ -19,34 +16,13 @@ from rivya_bridge.files.services import store_upload
 from rivya_bridge.tasks.models import Task, TaskAttempt
 from rivya_bridge.tasks.services.transitions import add_event
 from tests.experiments.factories import add_models, finish, make_experiment, record, start
+from tests.sharing.making import noise
 
 SIGNED = "https://cdn.example.com/a.png?X-Amz-Signature=canary-signature"
 
 
-def png(colour: object = "teal", size: tuple[int, int] = (24, 18)) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, "PNG")  # type: ignore[arg-type]
-    return out.getvalue()
-
-
-def noise(seed: int, size: tuple[int, int] = (40, 30)) -> bytes:
-    """A picture that no other test has."""
-    pixels = random.Random(seed).randbytes(size[0] * size[1] * 3)
-    out = io.BytesIO()
-    Image.frombytes("RGB", size, pixels).save(out, "PNG")
-    return out.getvalue()
-
-
 def keep(content: bytes, name: str) -> StoredFile:
     return store_upload(io.BytesIO(content), name)
-
-
-def make_zip(members: dict[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", kind) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out.getvalue()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.sharing.models import Staged
 from tests.experiments.factories import make_experiment
-from tests.sharing.conftest import make_zip, noise, png
+from tests.sharing.making import make_zip, noise, png
 
 pytestmark = pytest.mark.django_db
 

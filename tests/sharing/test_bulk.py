@@ -19,7 +19,8 @@ from rivya_bridge.sharing.bulk.recording import import_runs
 from rivya_bridge.sharing.models import Staged
 from rivya_bridge.sharing.staging import expire_staged, path_of
 from tests.experiments.factories import make_experiment, record
-from tests.sharing.conftest import keep, make_zip, noise, png
+from tests.sharing.conftest import keep
+from tests.sharing.making import make_zip, noise, png
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from rivya_bridge.sharing.pages.building import comparison_page, findings_page
 from rivya_bridge.sharing.pages.inlining import Inliner
 from rivya_bridge.tasks.models import Task
 from tests.experiments.factories import make_experiment, record
-from tests.sharing.conftest import noise
+from tests.sharing.making import noise
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from rivya_bridge.sharing.portable.services import import_experiment
 from rivya_bridge.sharing.portable.writing import content_hash, export_experiment
 from rivya_bridge.tasks.models import OPEN, Task
 from rivya_bridge.tasks.services.advance import advance
-from tests.sharing.conftest import make_zip, noise, png
+from tests.sharing.making import make_zip, noise, png
 
 pytestmark = pytest.mark.django_db
 

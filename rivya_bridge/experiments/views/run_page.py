@@ -72,6 +72,7 @@ def open_run_page(
     form.fields["prompt"].is_expected = model is not None and takes_prompt(model)  # type: ignore[attr-defined]
     if "results" in form.fields:
         form.fields["results"].is_expected = True  # type: ignore[attr-defined]
+        form.fields["grouping"].is_expected = True  # type: ignore[attr-defined]
     params = params_form(model, data, initial=seed.params if seed else None) if model else None
     return RunPage(experiment, model, earlier, form, params)
 

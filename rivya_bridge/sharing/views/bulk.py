@@ -45,7 +45,12 @@ def start(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
             add_problems(form, refusal)
         else:
             return redirect("sharing:staged", staged.pk)
-    context = {"experiment": experiment, "form": form, "columns": COLUMNS}
+    context = {
+        "experiment": experiment,
+        "form": form,
+        "columns": COLUMNS,
+        "command": f"./run manage import_runs \\\n  {experiment.pk} \\\n  FOLDER --check",
+    }
     status = 422 if form.errors else 200
     return render(request, "sharing/import_runs.html", context, status=status)
 
