@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("rivya_bridge.dashboard.urls")),
     path("", include("rivya_bridge.experiments.urls")),
     path("", include("rivya_bridge.sweeps.urls")),
+    path("", include("rivya_bridge.sharing.urls")),
     path("", include("rivya_bridge.comparison.urls")),
     path("", include("rivya_bridge.promotion.urls")),
     path("", include("rivya_bridge.rehearsal.urls")),

@@ -19,6 +19,8 @@ PAGES = {
     "experiments:record": ("experiment",),
     "experiments:start": ("experiment",),
     "experiments:run": ("done",),
+    "sharing:import_experiment": (),
+    "sharing:import_runs": ("experiment",),
     "comparison:index": (),
     "comparison:detail": ("comparison",),
     "promotion:promote": ("done",),
