@@ -100,6 +100,7 @@ def test_a_cut_answer_is_shown_and_said_to_be_cut(
     chat: Any, clock: Clock, play: Any, signed_in_client: Client
 ) -> None:
     play("stream_cut_after_data", times=1)
+    play("session_behind")
     run = ask()
     assert run.task is not None
     task = step(run.task, clock)
