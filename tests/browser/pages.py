@@ -44,6 +44,7 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
     template = first("/templates/", row)
     job = first(template, f"{row}[href^='/jobs/']")
     task = first(job, "main a[href^='/tasks/']")
+    rehearsal = _rehearsed(page, base_url, template)
     return [
         Shot("home", "/"),
         Shot("experiments", "/experiments/"),
@@ -77,6 +78,13 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("version-edit-errors", f"{template}versions/1/edit/", act="submit", is_refusal=True),
         Shot("version-diff", f"{template}versions/compare/?from=1&to=1"),
         Shot("ladder", f"{template}ladder/"),
+        Shot("golden", f"{template}golden/"),
+        Shot("rehearsals", f"{template}rehearsals/"),
+        Shot("rehearsal", rehearsal),
+        Shot("rehearsal-case", f"{rehearsal}cases/1/"),
+        Shot("drift", f"{template}drift/"),
+        Shot("drift-errors", f"{template}drift/", act="drift", is_refusal=True),
+        Shot("drift-schedule", _drift_schedule(page, base_url, template)),
         Shot("job", job),
         Shot("tasks", "/tasks/"),
         Shot("task", task),
@@ -96,11 +104,42 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
     ]
 
 
+def _rehearsed(page: Page, base_url: str, template: str) -> str:
+    """Where a rehearsal of the template has ended; what could be golden is, if nothing was before."""
+    page.goto(f"{base_url}{template}golden/")
+    if not page.locator("main .case").count():
+        for box in page.locator("main .candidate input[type=checkbox]").all():
+            box.check()
+        page.get_by_role("button", name="Make the ticked ones golden").click()
+    page.goto(f"{base_url}{template}rehearsals/")
+    if not page.locator("#rehearsals tbody a").count():
+        page.get_by_role("button", name="Rehearse version").click()
+    else:
+        page.locator("#rehearsals tbody a").first.click()
+    page.locator("#rehearsal").wait_for()
+    page.locator("#rehearsal[hx-get]").wait_for(state="detached", timeout=120_000)
+    return page.url.removeprefix(base_url)
+
+
+def _drift_schedule(page: Page, base_url: str, template: str) -> str:
+    """A drift check that runs once a year, made if there is none."""
+    page.goto(f"{base_url}{template}drift/")
+    row = page.locator("main tbody a[href^='/drift-schedules/']")
+    if not row.count():
+        page.get_by_label("Times").fill("0 6 1 1 *")
+        page.get_by_role("button", name="Switch it on").click()
+    return str(row.first.get_attribute("href"))
+
+
 def act(page: Page, what: str) -> None:
     """Bring a page into the state that is looked at."""
     if what == "submit":
         page.locator("main form[method=post] button.button-primary[type=submit]").click()
         page.locator(".field-error, .callout[data-kind=error]").first.wait_for()
+    elif what == "drift":
+        page.get_by_label("Times").fill("never")
+        page.get_by_role("button", name="Switch it on").click()
+        page.locator(".field-error").first.wait_for()
     elif what == "variables":
         prompt = page.locator("#id_prompt")
         words = prompt.input_value()

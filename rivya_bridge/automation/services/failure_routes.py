@@ -15,6 +15,8 @@ MOST_RETRIES = 3
 # The same again would fail the same way.
 _NEVER = frozenset({"insufficient_credits", "validation_failed"})
 
+_RETRIED_ELSEWHERE = frozenset({Job.Source.BATCH, Job.Source.REHEARSAL})
+
 
 def set_failure_route(template: JobTemplate, route: str, retries: int) -> None:
     """Where jobs that fail from now on go. Raises Refusal, and then nothing was changed."""
@@ -32,12 +34,12 @@ def route_failure(task: Task) -> Job | None:
     """Starts another try of the job that has failed, where its template wants one and nothing was charged.
 
     Called inside the transaction that finishes the task, so that there is one retry or none; the job that
-    it makes, or None when a person has to look. Rows of batches are retried with their batch.
+    it makes, or None when a person has to look. Batches and rehearsals have their own ways.
     """
     if not _may_be_retried(task):
         return None
     job = Job.objects.select_related("template", "version").filter(task=task).first()
-    if job is None or job.source == Job.Source.BATCH:
+    if job is None or job.source in _RETRIED_ELSEWHERE:
         return None
     template = job.template
     if template.failure_route != JobTemplate.FailureRoute.RETRY:

@@ -6,6 +6,7 @@ SOURCES = [
     ("command", "Command"),
     ("batch", "Batch"),
     ("schedule", "Schedule"),
+    ("rehearsal", "Rehearsal"),
     ("retry", "Retry"),
 ]
 
@@ -21,7 +22,7 @@ def trust_webhooks_again(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("automation", "0004_trusts_webhooks")]
+    dependencies = [("automation", "0005_jobs_of_rehearsals")]
 
     operations = [
         migrations.AddField(
@@ -48,9 +49,9 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="batch",
             name="source",
-            field=models.CharField(choices=SOURCES, max_length=8),
+            field=models.CharField(choices=SOURCES, max_length=10),
         ),
         migrations.AlterField(
-            model_name="job", name="source", field=models.CharField(choices=SOURCES, max_length=8)
+            model_name="job", name="source", field=models.CharField(choices=SOURCES, max_length=10)
         ),
     ]
