@@ -197,6 +197,8 @@ def _model_problems(version: Content, model: Model, params: Mapping[str, Any]) -
 
 def _read_scalar(problems: list[Problem], spec: InputSpec, value: Any) -> Any:
     is_left_out = value is None or (isinstance(value, str) and _is_empty(spec, value))
+    if is_left_out and spec.source == "param" and spec.default is not None:
+        return spec.default  # checked with the version, and sent as the run sent it
     if is_left_out:
         value = spec.default
     if value is None:

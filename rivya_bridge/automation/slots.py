@@ -5,6 +5,7 @@ from typing import Any
 
 from rivya_bridge.automation.fields import unknown_keys
 from rivya_bridge.automation.prompts import is_variable_name
+from rivya_bridge.catalog.references import accepted_kinds, limit_of, max_references
 from rivya_bridge.files.selectors import get_files
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import KindLimit, Model
@@ -18,8 +19,7 @@ Entry = dict[str, Any]
 
 def slot_limit(model: Model, kind: str) -> KindLimit | None:
     """The model's limit for reference files of a kind; None when it takes none of that kind."""
-    media = model.reference_media
-    return media.limits.get(kind) if media and kind in media.kinds else None
+    return limit_of(model, kind) if kind in accepted_kinds(model) else None
 
 
 def check_slots(problems: list[Problem], entries: Sequence[Entry], model: Model) -> list[Entry]:
@@ -30,8 +30,7 @@ def check_slots(problems: list[Problem], entries: Sequence[Entry], model: Model)
 
 
 def _check_count(problems: list[Problem], count: int, model: Model) -> None:
-    media = model.reference_media
-    most = media.max_files if media else 0
+    most = max_references(model)
     if count and most is not None and count > most:
         text = f"{count} file slots are declared; {model.display_name} takes at most {most} files."
         problems.append(Problem("file_slots", text, most))
@@ -49,7 +48,7 @@ def _full(problems: list[Problem], field: str, entry: Entry, model: Model) -> En
         return {}
     limit = slot_limit(model, kind) if isinstance(kind, str) else None
     if limit is None:
-        kinds = ", ".join(model.reference_media.kinds) if model.reference_media else "none"
+        kinds = ", ".join(accepted_kinds(model)) or "no files"
         text = f"{field}.kind is {str(kind)[:40]!r}: {model.display_name} takes {kinds}."
         problems.append(Problem(f"{field}.kind", text, kinds))
         return {}

@@ -15,7 +15,7 @@ from rivya_bridge.automation.services.batches import (
 from rivya_bridge.automation.services.delivery import missing_for_webhooks, trust_webhooks
 from rivya_bridge.automation.services.feeding import feed_batch, feed_batches
 from rivya_bridge.automation.services.importing import import_template
-from rivya_bridge.automation.services.jobs import JobPlan, preflight_job, preview_body, start_job
+from rivya_bridge.automation.services.jobs import JobPlan, preflight_job, start_job
 from rivya_bridge.automation.services.labels import move_label, register_label_gate, roll_back_label
 from rivya_bridge.automation.services.schedules import (
     ScheduleOptions,
@@ -53,7 +53,6 @@ __all__ = [
     "move_label",
     "pause_batch",
     "preflight_job",
-    "preview_body",
     "register_label_gate",
     "resume_batch",
     "retry_failed",

@@ -8,6 +8,8 @@ from rivya_bridge.webhooks.models import Endpoint, Event
 
 def missing_for_webhooks(template: JobTemplate) -> str:
     """The step that is missing before its jobs may wait for webhooks, as a sentence; '' for none."""
+    if template.current_version and template.current_version.category == "chat":
+        return "A chat turn is answered in the call itself: there is nothing to wait for."
     endpoints = Endpoint.objects.filter(account=current_connection().account, is_enabled=True)
     if not endpoints.exists():
         return "Make a webhook endpoint for this account first, on the page Webhooks."
