@@ -1,6 +1,6 @@
 """How well the shape of prompts is found: a seeded corpus of hidden shapes, against a naive method.
 
-    python benchmarks/induction.py [--seed 7] [--sets 400] [--show]
+    python benchmarks/induction.py [--seed 7] [--sets 400] [--show] [--strange [--real FILE.tsv]]
 
 Each set has 5 to 40 prompts from one hidden shape with 1 to 4 slots: values of one to four words in
 several scripts, punctuation beside the slots, optional parts, and in every third set one odd prompt.
@@ -24,12 +24,14 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.strange_shapes import FAMILIES, Hidden, set_of
+from benchmarks.strange_shapes import UNRELATED as WITHOUT_SHAPE
 from rivya_bridge.promotion.induction import Induction, Shape, Slot, induce
 from rivya_bridge.promotion.induction.shape import joined
 
@@ -114,17 +116,6 @@ UNRELATED = [
     "wild",
     "city",
 ]
-
-
-@dataclass(slots=True)
-class Hidden:
-    """A set of prompts with the truth about it. `slots`: values by slot, None where left out; `shape`
-    has one mark for each slot. `odd`: the place of the odd prompt."""
-
-    prompts: list[str]
-    slots: list[list[str | None]] = field(default_factory=list)
-    shape: str = ""
-    odd: int | None = None
 
 
 def hidden_set(chance: random.Random, number: int) -> Hidden:
@@ -280,6 +271,19 @@ class Score:
         self.exact += is_exact
         return is_exact
 
+    def plus(self, other: "Score") -> "Score":
+        names = [field.name for field in fields(self)]
+        both = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Score(**both | {"slowest": max(self.slowest, other.slowest)})
+
+    def row(self) -> str:
+        """Precision, recall, exact shapes and odd ones as shares."""
+        pairs = [
+            (self.right, self.found), (self.right, self.hidden), (self.exact, self.sets),
+            (self.odd_right, self.odd_sets),
+        ]  # fmt: skip
+        return "  ".join(f"{part / whole:7.1%}" if whole else "      –" for part, whole in pairs)
+
     def lines(self) -> list[str]:
         def share(part: int, whole: int) -> str:
             return f"{part / whole if whole else 0:6.1%}  ({part} of {whole})"
@@ -314,12 +318,84 @@ def measure(
     return score
 
 
+def judge(
+    method: Callable[[Sequence[str]], Induction],
+    families: dict[str, Callable[[random.Random], Hidden]],
+    seed: int,
+    sets: int,
+    *,
+    show: bool = False,
+) -> dict[str, Score]:
+    """A score for each family of the second corpus; a family's sets depend on the seed alone."""
+    scores = {}
+    for name in families:
+        chance = random.Random(f"{name} {seed}")
+        score = scores[name] = Score()
+        for _ in range(sets):
+            truth = set_of(name, chance)
+            began = time.perf_counter()
+            result = method(truth.prompts)
+            score.slowest = max(score.slowest, time.perf_counter() - began)
+            if not score.add(truth, result) and show:
+                _show(name, truth, result)
+    return scores
+
+
+def _show(name: str, truth: Hidden, result: Induction) -> None:
+    got = marked(result.shape) if result.shape else result.reason
+    print(f"{name}, {len(truth.prompts)} prompts\n  {truth.shape!r}\n  {got!r}")
+    print(f"  odd {truth.odd}, found {result.outliers}")
+
+
+def false_shapes(
+    method: Callable[[Sequence[str]], Induction], sources: dict[str, list[list[str]]]
+) -> dict[str, tuple[int, int]]:
+    """By source of unrelated prompts: sets that were given a shape, and sets."""
+    return {
+        name: (sum(method(prompts).shape is not None for prompts in rows), len(rows))
+        for name, rows in sources.items()
+    }
+
+
+def unrelated_sets(seed: int, sets: int, real: Path | None) -> dict[str, list[list[str]]]:
+    """Sets without a shape; of real prompts too, where a file with one prompt a line is given."""
+    found = {}
+    for name, make in WITHOUT_SHAPE.items():
+        chance = random.Random(f"{name} {seed}")
+        found[name] = [make(chance) for _ in range(sets)]
+    if real is not None:
+        rows = real.read_text(encoding="utf-8").splitlines()[1:]
+        prompts = [row.split("\t")[0] for row in rows if row.strip()]
+        chance = random.Random(f"real {seed}")
+        found["real prompts"] = [
+            chance.sample(prompts, chance.randint(5, 40)) for _ in range(sets * 4)
+        ]
+    return found
+
+
+def print_strange(seed: int, sets: int, real: Path | None, *, show: bool) -> None:
+    print(f"second corpus: {sets} sets a family, seed {seed}")
+    total = Score()
+    print("  precision  recall   exact  odd ones")
+    for name, score in judge(induce, FAMILIES, seed, sets, show=show).items():
+        total = total.plus(score)
+        print(f"  {score.row()}  {name}")
+    print(f"  {total.row()}  all; slowest set {total.slowest * 1000:.0f} ms")
+    for name, (false, count) in false_shapes(induce, unrelated_sets(seed, sets, real)).items():
+        print(f"  {false} of {count} sets of unrelated prompts were given a shape: {name}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--sets", type=int, default=400)
     parser.add_argument("--show", action="store_true", help="print the sets that were not exact")
+    parser.add_argument("--strange", action="store_true", help="the second corpus, by family")
+    parser.add_argument("--real", type=Path, help="a TSV of real prompts, with a line of headings")
     given = parser.parse_args()
+    if given.strange:
+        print_strange(given.seed, given.sets, given.real, show=given.show)
+        return
     print(f"{given.sets} sets with a hidden shape, {given.sets} unrelated ones, seed {given.seed}")
     for name, method in (("induction", induce), ("difflib, the first against each", naive)):
         score = measure(method, given.seed, given.sets, show=given.show and method is induce)
