@@ -1,6 +1,6 @@
 """A second corpus of hidden shapes, made without looking at how the method works.
 
-Fifteen families, each of a kind that tends to break alignment: lists and quotations in long prompts, slots
+Sixteen families, each of a kind that tends to break alignment: lists and quotations in long prompts, slots
 at both ends, slots parted by one common word or a comma, values that use the words of the literal text or of
 one another, numbers with their units, three scripts, values in several cases, optional parts in the middle,
 the fewest and the most prompts, near misses as the odd one, repeated prompts, few values. Values are put
@@ -14,60 +14,31 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-ADJECTIVES = (
-    "red", "tiny", "hand-made", "broken", "glossy", "ancient", "striped", "pale", "heavy", "folding",
-    "wooden", "frosted", "rusty", "quiet", "round", "half-open", "moss-green", "velvet", "tall", "worn",
-)  # fmt: skip
-NOUNS = (
-    "teapot", "bicycle", "owl", "suitcase", "violin", "cactus", "robot", "lantern", "umbrella", "dragon",
-    "typewriter", "pear", "sailor", "greenhouse", "tram", "compass", "beehive", "piano", "kettle",
-    "astronaut", "fox", "chair", "table", "candle", "mirror", "ladder", "barrel", "scarf",
-)  # fmt: skip
-PLACES = (
-    "a windy pier", "the night market", "an empty subway car", "Lisbon", "the edge of a lake",
-    "my grandmother's kitchen", "a rooftop in São Paulo", "outer space", "a flooded library", "Kyoto",
-    "the old harbour", "a corn field", "Reykjavík", "a school bus", "the back of a truck",
-)  # fmt: skip
-MOODS = ("calm", "eerie", "joyful", "melancholy", "tense", "dreamy", "festive", "lonely", "proud")
-PEOPLE = (
-    "Ana O'Brien", "J. R. Smith", "Zoë Kravitz-Müller", "Nguyễn Văn A", "Dr. Who", "Mary-Jane", "Björk",
-    "Jean d'Arc", "Li Wei", "Old Tom", "Saint-Exupéry", "Mr. Fox",
-)  # fmt: skip
-SLOGANS = (
-    "Open late", "Sale: 50% off, today only", "Don't panic!", "Mind the gap", "Yes, we can",
-    "Fresh bread (every day)", "No. 5", "Rock & Roll", "Made in Italy", "Go slow; stay longer", "404",
-)  # fmt: skip
-CHINESE = (
-    "红色的杯子",
-    "两只猫",
-    "古老的灯塔",
-    "一把木椅",
-    "春天的花园",
-    "蓝色玻璃瓶",
-    "小机器人",
-    "湿石板",
+from benchmarks.strange_words import (
+    ADJECTIVES,
+    ARABIC,
+    CHINESE,
+    COLOUR,
+    EMOJI,
+    KANA,
+    MOOD,
+    MOODS,
+    NOUNS,
+    PERSON,
+    PLACE,
+    RUSSIAN,
+    SLOGAN,
+    Make,
+    any_case,
+    decimal,
+    lens,
+    one_of,
+    ratio,
+    sentence,
+    size,
+    thing,
+    whole,
 )
-ARABIC = (
-    "كوب أحمر",
-    "قطة صغيرة",
-    "منارة قديمة",
-    "كرسي من خشب",
-    "حديقة",
-    "زجاجة زرقاء",
-    "سوق الليل",
-)
-RUSSIAN = (
-    "красная чашка",
-    "старый маяк",
-    "два кота",
-    "тихий сад",
-    "синяя бутылка",
-    "мокрый сланец",
-)
-EMOJI = ("👩‍🚀", "🦊🦊", "🏳️‍🌈 flag", "🍎 and 🍐", "👍🏽", "a 🐙", "🎻")
-KANA = ("赤いカップ", "古い時計", "小さな猫", "ガラスの瓶", "静かな庭", "木の椅子", "濡れた石")
-
-Make = Callable[[random.Random], str]
 
 
 @dataclass(slots=True)
@@ -80,65 +51,6 @@ class Hidden:
     shape: str = ""
     odd: int | None = None
 
-
-# --- Values ---------------------------------------------------------------------------------------
-
-
-def one_of(*values: str) -> Make:
-    return lambda chance: chance.choice(values)
-
-
-def thing(chance: random.Random) -> str:
-    """One to five words."""
-    words = [chance.choice(NOUNS)]
-    for _ in range(chance.choice((0, 1, 1, 2))):
-        words.insert(0, chance.choice(ADJECTIVES))
-    if chance.random() < 0.3:
-        words.insert(0, chance.choice(("a", "the", "two", "some")))
-    if chance.random() < 0.2:
-        words += [chance.choice(("with", "beside", "full of")), chance.choice(NOUNS)]
-    return " ".join(words)
-
-
-def sentence(chance: random.Random) -> str:
-    """A long value with its own commas."""
-    counts = ("one", "three", "no", "many", "half a dozen")
-    parts = [f"{chance.choice(counts)} {thing(chance)}" for _ in range(chance.randint(1, 4))]
-    return chance.choice((", ", " and ", "; ")).join(parts)
-
-
-def whole(chance: random.Random) -> str:
-    return str(
-        chance.choice((chance.randint(1, 9), chance.randint(10, 99), chance.randint(100, 4000)))
-    )
-
-
-def decimal(chance: random.Random) -> str:
-    return f"{chance.randint(0, 9)}.{chance.randint(1, 9)}"
-
-
-def ratio(chance: random.Random) -> str:
-    return chance.choice(("16:9", "4:3", "1:1", "21:9", "3:2", "9:16"))
-
-
-def size(chance: random.Random) -> str:
-    return f"{chance.randint(2, 40) * 64}x{chance.randint(2, 40) * 64}"
-
-
-def lens(chance: random.Random) -> str:
-    return f"{chance.choice((24, 35, 50, 85, 100, 135))}mm"
-
-
-def any_case(chance: random.Random) -> str:
-    word = f"{chance.choice(ADJECTIVES)} {chance.choice(NOUNS)}"
-    return chance.choice((str.upper, str.lower, str.title, str.capitalize))(word)
-
-
-PLACE, MOOD, PERSON = one_of(*PLACES), one_of(*MOODS), one_of(*PEOPLE)
-SLOGAN, COLOUR = (
-    one_of(*SLOGANS),
-    one_of("teal", "burnt orange", "#ff8800", "off-white", "navy", "gold"),
-)
 
 # --- Families -------------------------------------------------------------------------------------
 
@@ -319,6 +231,31 @@ def few_values(chance: random.Random) -> Hidden:
     return plain(chance, ((frame, few),), chance.randint(12, 40))
 
 
+LITTLE = ("a", "the", "of", "on", "with", "and", "in", "for", "at", "by", "to", "from")
+MARKS = (",", ".", ":", ";", " -", "", "", "", "", "")
+
+
+def random_frame(chance: random.Random) -> Hidden:
+    """Words at random with one to four slots, at least one telling word between two of them."""
+    words: list[str] = []
+    slots = chance.randint(1, 4)
+    for number in range(slots + 1):
+        least = 0 if number in (0, slots) else 1
+        if number:
+            words.append("{}" + chance.choice(MARKS))
+        for _ in range(chance.randint(least, 6)):
+            words.append(chance.choice(NOUNS + ADJECTIVES) + chance.choice(MARKS))
+            if chance.random() < 0.4:
+                words.append(chance.choice(LITTLE))
+    if sum(word.strip(",.:; -") not in ("{}", *LITTLE) for word in words) < slots + 1:
+        words.insert(0, "photorealistic render:")
+    return plain(chance, ((" ".join(words), (thing, words_at_random, PERSON, SLOGAN)[:slots]),))
+
+
+def words_at_random(chance: random.Random) -> str:
+    return " ".join(chance.sample(ADJECTIVES + NOUNS + MOODS, chance.randint(1, 5)))
+
+
 FAMILIES: dict[str, Callable[[random.Random], Hidden]] = {
     "long, with lists": lambda chance: plain(chance, LONG),
     "slots at both ends": lambda chance: plain(chance, EDGES),
@@ -335,6 +272,7 @@ FAMILIES: dict[str, Callable[[random.Random], Hidden]] = {
     "another prompt": other_prompt,
     "repeated prompts": repeated,
     "few values": few_values,
+    "frames at random": random_frame,
 }
 
 

@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rivya_bridge.promotion.induction.alignment import (
     ODD_ONE_IN,
@@ -21,6 +21,7 @@ from rivya_bridge.promotion.induction.alignment import (
 from rivya_bridge.promotion.induction.gaps import pieces_of_gap
 from rivya_bridge.promotion.induction.naming import named
 from rivya_bridge.promotion.induction.parting import bounds_of, strong_words
+from rivya_bridge.promotion.induction.separators import settled
 from rivya_bridge.promotion.induction.shape import Induction, Piece, Shape, Slot, joined
 from rivya_bridge.promotion.induction.tokens import Token, tokens_of
 
@@ -54,8 +55,8 @@ def induce(prompts: Sequence[str], taken: Collection[str] = ()) -> Induction:
     if skeleton is None:
         return _none(prompts, "The prompts have no common shape: too few of their words agree.")
     pieces = _pieces(skeleton, texts, [rows[text] for text in texts])
-    while pieces and (loner := _loner(pieces, len(texts) - len(skeleton.members), len(texts))):
-        members = tuple(place for place in skeleton.members if place != loner.place)
+    while pieces and (odd := _loners(pieces, len(texts) - len(skeleton.members), len(texts))):
+        members = tuple(place for place in skeleton.members if place not in odd)
         own = [[token.text for token in rows[texts[place]]] for place in members]
         skeleton = Skeleton(members, common_to_all(own))
         pieces = _pieces(skeleton, texts, [rows[text] for text in texts])
@@ -64,22 +65,16 @@ def induce(prompts: Sequence[str], taken: Collection[str] = ()) -> Induction:
     return _proved(named(pieces, taken), skeleton.members, texts, prompts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Loner:
-    place: int
-
-
-def _loner(pieces: Sequence[Piece], odd: int, total: int) -> _Loner | None:
+def _loners(pieces: Sequence[Piece], odd: int, total: int) -> set[int]:
     """The prompt that alone leaves out, or alone has, an optional part of many: it is an odd one."""
     if odd >= total // ODD_ONE_IN:
-        return None
+        return set()
     for slot in (piece for piece in pieces if isinstance(piece, Slot) and piece.is_optional):
-        absent = [place for place, value in slot.values.items() if value is None]
-        present = [place for place, value in slot.values.items() if value is not None]
-        fewest = min(absent, present, key=len)
+        absent = {place for place, value in slot.values.items() if value is None}
+        fewest = min(absent, set(slot.values) - absent, key=len)
         if len(fewest) == 1 and len(slot.values) >= LEAST_AROUND_LONER:
-            return _Loner(fewest[0])
-    return None
+            return fewest
+    return set()
 
 
 def _none(prompts: Sequence[str], reason: str) -> Induction:
@@ -102,6 +97,7 @@ def _pieces(
     ]
     if not is_enough(words, [[token.text for token in row] for row in members]):
         return None
+    placed = settled(words, members, placed)
     found: list[Piece] = []
     for gap in range(len(words) + 1):
         between = {
