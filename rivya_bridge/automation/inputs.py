@@ -46,6 +46,7 @@ class InputSpec:
     kind: str = ""
     mime_types: tuple[str, ...] = ()
     max_size_mb: int | float | None = None
+    max_seconds: int | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def _slot_spec(entry: Mapping[str, Any]) -> InputSpec:
         kind=entry["kind"],
         mime_types=tuple(entry.get("mime_types") or ()),
         max_size_mb=entry.get("max_size_mb"),
+        max_seconds=entry.get("max_seconds"),
     )
 
 

@@ -11,7 +11,11 @@ from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import KindLimit, Model
 from rivya_bridge.texts import read_text
 
-KEYS = ("name", "kind", "label", "required", "default_file", "mime_types", "max_size_mb")
+KEYS = (
+    "name", "kind", "label", "required", "default_file", "mime_types", "max_size_mb", "max_seconds",
+)  # fmt: skip
+# Longer sounds and clips than an hour are no references.
+MOST_SECONDS = 3_600
 LABEL_LENGTH = 120
 
 Entry = dict[str, Any]
@@ -62,6 +66,7 @@ def _full(problems: list[Problem], field: str, entry: Entry, model: Model) -> En
         "default_file": _default_file(problems, field, entry.get("default_file"), str(kind)),
         "mime_types": _mime_types(problems, field, entry.get("mime_types"), limit),
         "max_size_mb": _max_size(problems, field, entry.get("max_size_mb"), limit),
+        "max_seconds": _max_seconds(problems, field, entry.get("max_seconds"), str(kind)),
     }
 
 
@@ -107,3 +112,17 @@ def _max_size(
     )
     problems.append(Problem(f"{field}.max_size_mb", text, most))
     return most
+
+
+def _max_seconds(
+    problems: list[Problem], field: str, value: object, kind: str
+) -> int | float | None:
+    """How long a clip or a sound may be; None for no limit, which pictures always have."""
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and 0 < value <= MOST_SECONDS and kind != "image":  # type: ignore[operator]
+        return value  # type: ignore[return-value]
+    text = f"{field}.max_seconds must be above 0 and at most {MOST_SECONDS:,}, for a video or audio file."
+    problems.append(Problem(f"{field}.max_seconds", text, MOST_SECONDS))
+    return None

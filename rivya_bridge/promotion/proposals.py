@@ -4,6 +4,7 @@ import json
 from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from django.utils.text import slugify
@@ -180,13 +181,22 @@ def slots_for(
     """A slot per reference, within the model's limits, with the used file as its default.
 
     Where other runs had another file in its place, each job must give its own: the file that was used
-    is then only the example that the promotion is proved with.
+    is then only the example that the promotion is proved with. Clips and sounds may be as long as the
+    longest that was used.
     """
     slots = [_slot(number, file, model) for number, file in enumerate(references, 1)]
     for place, slot in enumerate(slots):
-        given = {other[place].pk for other in others if place < len(other)}
-        slot["required"] = bool(given - {references[place].pk})
+        given = [references[place], *(other[place] for other in others if place < len(other))]
+        slot["required"] = len({file.pk for file in given}) > 1
+        slot["max_seconds"] = _longest([file for file in given if file.kind == slot["kind"]])
     return slots
+
+
+def _longest(files: Sequence[StoredFile]) -> int | None:
+    """Whole seconds that the longest clip or sound needs; the model list tells no limit of its own."""
+    lengths = [file.duration_seconds for file in files if file.kind != "image"]
+    known = [length for length in lengths if length]
+    return ceil(max(known)) if known else None
 
 
 def _slot(number: int, file: StoredFile, model: Model) -> dict[str, Any]:
@@ -199,6 +209,7 @@ def _slot(number: int, file: StoredFile, model: Model) -> dict[str, Any]:
         "default_file": str(file.pk),
         "mime_types": list(limit.mime_types) if limit else [],
         "max_size_mb": limit.max_size_mb if limit else None,
+        "max_seconds": None,
     }
 
 

@@ -149,7 +149,7 @@ def test_a_wrong_file_is_refused_by_name(models, raw, field, words):
         ("version__prompt", "{{ other }}", "version.prompt"),
         ("version__prompt", "{{ ''.__class__ }}", "version.prompt"),
         ("version__variables__0__name", "Not A Name", "version.variables[0].name"),
-        ("version__variables__0__max_length", 9_999, "version.variables[0].max_length"),
+        ("version__variables__0__max_length", 29_999, "version.variables[0].max_length"),
         ("version__variables__0__default", "y" * 21, "version.variables[0].default"),
         ("version__fixed_params", {"resolution": "9K"}, "version.params.resolution"),
         ("version__file_slots__0__kind", "audio", "version.file_slots[0].kind"),
