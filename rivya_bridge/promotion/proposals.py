@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from django.db.models import Q
 from django.utils.text import slugify
 
 from rivya_bridge.automation.content import model_problems
@@ -17,7 +18,7 @@ from rivya_bridge.automation.slots import slot_limit
 from rivya_bridge.catalog.params import estimate_credits
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
-from rivya_bridge.experiments.selectors import accepted_runs
+from rivya_bridge.experiments.selectors import accepted_runs, run_rows
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.promotion.induction import Induction, Shape, declare, induce, source_of, switch_of
 from rivya_bridge.refusals import Problem, Refusal
@@ -33,10 +34,11 @@ class Proposal:
     """A filled-in promotion form.
 
     `sources` are the runs it is drawn from: the run itself first, then other accepted runs of its model,
-    the newest first; `induction` speaks of their prompts in this order. `prompt` is template source with
-    a variable where the prompts differ, declared in `variables`; with its defaults it renders to the
-    run's prompt. `seen`: by variable, the words that stood there and the numbers of their runs.
-    `varied_params`: values seen, by key. With `problems`, the run cannot be promoted.
+    the newest first; `is_undecided`: none is accepted, so these are undecided ones. `induction` speaks of
+    their prompts in this order. `prompt` is template source with a variable where the prompts differ,
+    declared in `variables`; with its defaults it renders to the run's prompt. `seen`: by variable, the
+    words that stood there and the numbers of their runs. `varied_params`: values seen, by key. With
+    `problems`, the run cannot be promoted.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Proposal:
     expected: dict[str, Any]
     credit_cap: int
     accepted_runs: int
+    is_undecided: bool
     problems: list[Problem]
 
     @property
@@ -68,7 +71,7 @@ def propose(run: Run) -> Proposal:
     Raises Refusal when the model is unknown. A constant number of queries.
     """
     model = get_model(run.model_id)
-    others = _accepted_beside(run)
+    others, is_undecided = _beside(run)
     references = _references_of(run)
     sources = [run, *others]
     slots = slots_for(references, model, [_references_of(other) for other in others])
@@ -94,7 +97,8 @@ def propose(run: Run) -> Proposal:
         file_slots=slots,
         expected=expected_of(run),
         credit_cap=cap_for(run, model),
-        accepted_runs=len(others) + (run.verdict == Run.Verdict.ACCEPTED),
+        accepted_runs=sum(one.verdict == Run.Verdict.ACCEPTED for one in sources),
+        is_undecided=is_undecided,
         problems=promotion_problems(run),
     )
 
@@ -121,10 +125,19 @@ def _unfinished(run: Run) -> list[Problem]:
     return []
 
 
-def _accepted_beside(run: Run) -> list[Run]:
-    """Other accepted runs of the same model in the experiment, the newest first."""
-    rows = accepted_runs(run.experiment).filter(model_id=run.model_id).exclude(pk=run.pk)
-    return list(rows[:MAX_COMPARED])
+def _beside(run: Run) -> tuple[list[Run], bool]:
+    """Other accepted runs of the same model in the experiment, the newest first.
+
+    While nobody has judged any, those with a result that wait for a verdict, and True.
+    """
+    same = {"model_id": run.model_id}
+    rows = accepted_runs(run.experiment).filter(**same).exclude(pk=run.pk)
+    if (found := list(rows[:MAX_COMPARED])) or run.verdict == Run.Verdict.ACCEPTED:
+        return found, False
+    waiting = run_rows(run.experiment).filter(**same, verdict=Run.Verdict.NONE).exclude(pk=run.pk)
+    ended = waiting.filter(Q(task__isnull=True) | Q(task__status="succeeded")).order_by("-id")
+    found = list(ended[:MAX_COMPARED])
+    return found, bool(found)
 
 
 def _varied_params(run: Run, others: Sequence[Run]) -> dict[str, list[Any]]:

@@ -174,7 +174,8 @@ def _previews(run: Run, rows: dict[str, Any]) -> dict[str, Any]:
         previews, problems = preview_promotion(run, rows["proposal"], **_choices(run, rows))
     except Refusal as refusal:
         previews, problems = [], list(refusal.problems)
-    return {"previews": previews, "preview_problems": problems}
+    differing = sum(bool(one.differences) for one in previews)
+    return {"previews": previews, "preview_problems": problems, "differing": differing}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
