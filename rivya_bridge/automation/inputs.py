@@ -11,6 +11,7 @@ from rivya_bridge.automation.content import Content, model_param, param_problems
 from rivya_bridge.automation.fields import as_number
 from rivya_bridge.automation.file_inputs import read_files
 from rivya_bridge.automation.prompts import prompt_renderer
+from rivya_bridge.automation.quoting import quote_problems
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem, Refusal
@@ -282,6 +283,9 @@ def fill_request(
     version: Content, inputs: Inputs, render: Callable[[Mapping[str, Any]], str]
 ) -> tuple[str, dict[str, Any], list[StoredFile]]:
     """`build_request` with the prompt's source already read."""
+    examples = {entry["name"]: entry.get("default") for entry in version.variables}
+    if problems := quote_problems(version.prompt, inputs.variables, examples):
+        raise Refusal.of(problems)
     prompt = render(inputs.variables)
     params = {**version.fixed_params, **inputs.params}
     return prompt, params, [file for file in inputs.files.values() if file is not None]
