@@ -84,9 +84,12 @@ def _rows(run: Run, data: Any) -> dict[str, Any]:
     exposed = [one["key"] for one in proposal.exposed_params]
     files = [row.file for row in run.references.all()]
     variables, prompt_error = _variable_rows(run, prompt, proposal, data)
+    form = PromoteForm(data, initial=initial)
+    if run.category == "chat":
+        form.fields["prompt"].label = "Message"
     return {
         "proposal": proposal,
-        "form": PromoteForm(data, initial=initial),
+        "form": form,
         "prompt": prompt,
         "variables": variables,
         "prompt_error": prompt_error,
