@@ -84,8 +84,16 @@ def _cell(sweep: Sweep, number: int, one: CheckedCell) -> SweepCell:
     )
 
 
+NOUNS = {"models": "models", "prompts": "prompts", "files": "reference files"}
+
+
 def _title(check: SweepCheck) -> str:
-    """The axes with their sizes."""
-    if not check.axes:
-        return f"{check.plan.repeats} × one configuration"
-    return ", ".join(f"{len(axis.values)} × {axis.label}" for axis in check.axes)[:200]
+    """Such as "4 models, 8 prompts, with and without references"."""
+    parts = []
+    for axis in check.axes:
+        noun = NOUNS.get(axis.key, f"of {axis.label}")
+        is_switch = axis.key == "references"
+        parts.append("with and without references" if is_switch else f"{len(axis.values)} {noun}")
+    if check.plan.repeats > 1:
+        parts.append(f"{check.plan.repeats} times")
+    return ", ".join(parts)[:200] or "One configuration"
