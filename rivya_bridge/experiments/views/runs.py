@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rivya_bridge.catalog.forms import params_form
-from rivya_bridge.catalog.params import estimate_credits, takes_prompt
+from rivya_bridge.catalog.params import carried_params, estimate_credits, takes_prompt
 from rivya_bridge.catalog.selectors import get_model, listed_models, model_names
 from rivya_bridge.catalog.services import ensure_catalog
 from rivya_bridge.experiments import code, services
@@ -83,7 +83,8 @@ def _open_page(
     form.fields["prompt"].is_expected = model is not None and takes_prompt(model)  # type: ignore[attr-defined]
     if "results" in form.fields:
         form.fields["results"].is_expected = True  # type: ignore[attr-defined]
-    params = params_form(model, data, initial=seed.params if seed else None) if model else None
+    carried = carried_params(model, seed.params) if seed and model else None
+    params = params_form(model, data, initial=carried) if model else None
     return _RunPage(experiment, model, earlier, form, params)
 
 
