@@ -43,7 +43,7 @@ def _store(experiment: Experiment, check: SweepCheck) -> Sweep:
     plan = check.plan
     sweep = Sweep.objects.create(
         experiment=experiment,
-        title=plan.title or _title(check),
+        title=plan.title or check.words[:200],
         plan=plan.as_json(),
         axes=[axis.as_json() for axis in check.axes],
         repeats=plan.repeats,
@@ -82,18 +82,3 @@ def _cell(sweep: Sweep, number: int, one: CheckedCell) -> SweepCell:
         estimated_credits=one.estimate,
         skipped=one.reason,
     )
-
-
-NOUNS = {"models": "models", "prompts": "prompts", "files": "reference files"}
-
-
-def _title(check: SweepCheck) -> str:
-    """Such as "4 models, 8 prompts, with and without references"."""
-    parts = []
-    for axis in check.axes:
-        noun = NOUNS.get(axis.key, f"of {axis.label}")
-        is_switch = axis.key == "references"
-        parts.append("with and without references" if is_switch else f"{len(axis.values)} {noun}")
-    if check.plan.repeats > 1:
-        parts.append(f"{check.plan.repeats} times")
-    return ", ".join(parts)[:200] or "One configuration"
