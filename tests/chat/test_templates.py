@@ -27,10 +27,10 @@ from rivya_bridge.automation.services import (
     import_template,
     move_label,
     preflight_job,
+    set_delivery,
     start_batch,
     start_job,
     tick_schedules,
-    trust_webhooks,
 )
 from rivya_bridge.automation.tables import read_objects
 from rivya_bridge.experiments.models import Run
@@ -195,7 +195,7 @@ def test_the_seventh_rung_is_ticked_by_an_answered_turn(
 
 def test_nobody_waits_for_events_of_turns(version: TemplateVersion) -> None:
     with pytest.raises(Refusal, match="answered in the call itself"):
-        trust_webhooks(version.template, on=True)
+        set_delivery(version.template, "poll_and_webhook")
 
 
 def test_a_file_of_the_version_is_read_again(version: TemplateVersion) -> None:
