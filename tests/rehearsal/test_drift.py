@@ -237,6 +237,8 @@ def test_a_drifted_template_is_proposed_for_studio_and_a_person_sends_it(signed_
     tick_drift(NOON + HOUR)
     drifted = end_check(picture("red", size=(20, 60)))
     assert not SentBack.objects.exists()
+    home = signed_in_client.get("/").content.decode()
+    assert "No longer what was accepted" in home and f'href="/rehearsals/{drifted.pk}/"' in home
     page = signed_in_client.get(f"/rehearsals/{drifted.pk}/").content.decode()
     assert "proposed is to send it back to Studio" in page
     assert "1 of 1 golden cases of version 1 did not pass the drift check" in page
@@ -245,3 +247,6 @@ def test_a_drifted_template_is_proposed_for_studio_and_a_person_sends_it(signed_
     sent = SentBack.objects.get()
     assert list(sent.jobs.all()) == [drifted.cases.get().job]
     assert Experiment.objects.get().status == "exploring"
+    tick_drift(NOON + 2 * HOUR)
+    end_check(picture())
+    assert "No longer what" not in signed_in_client.get("/").content.decode()
