@@ -298,7 +298,11 @@ def test_repeats_stand_in_one_cell_with_how_many_differ(signed_in_client, experi
     end(one, same)
     end(two, same)
     end(three, make_file("other.png", preview_width=8, preview_height=8))
-    assert "3 of 3 · 2 different" in text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert "3 of 3 · 2 different" in page
+    anchor = re.search(r'href="/experiments/[^"]+/stability/#(configuration-\w+)"', page)[1]
+    stability = text_of(signed_in_client.get(f"/experiments/{experiment.pk}/stability/"))
+    assert f'id="{anchor}"' in stability and "2 identical" in stability
 
 
 def queries(client, where):
