@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from rivya_bridge.catalog.params import one_spelling
 from rivya_bridge.experiments.fields import PROMPT_LENGTH
-from rivya_bridge.experiments.forms import ManyFilesField
+from rivya_bridge.files.forms import ManyFilesField
 from rivya_bridge.refusals import Problem
 from rivya_bridge.rivya import Model, Param
 from rivya_bridge.sweeps.plans import (
