@@ -351,3 +351,17 @@ def test_the_list_and_the_pages_of_stability_open(signed_in_client, experiment, 
         (f"/experiments/{experiment.pk}/", "Stability"),
     ):
         assert words in text_of(signed_in_client.get(where))
+
+
+def test_answers_of_a_chat_are_swept_too(signed_in_client):
+    experiment = make_experiment(category="chat")
+    where = f"/experiments/{experiment.pk}/sweep/"
+    changes = {"models": ["gpt-5-2-chat"], "prompt": "Yes?\n---\nNo?", "repeats": "2"}
+    signed_in_client.post(where, {**body(), **changes, "param-aspectratio": ""})
+    sweep = Sweep.objects.get()
+    feed_sweep(sweep.pk)
+    for one in open_tries(sweep):
+        Task.objects.filter(pk=one.run.task_id).update(answer_text="It is <so>.")
+        end(one)
+    page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert page.count("It is &lt;so&gt;.") == 2 and page.count("2 of 2 · identical") == 2
