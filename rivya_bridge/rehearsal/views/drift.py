@@ -36,7 +36,6 @@ from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import render_page
 from rivya_bridge.web.pagination import keyset_page
 
-
 SHOWN = 5
 
 
