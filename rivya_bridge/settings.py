@@ -143,6 +143,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "rivya_bridge.access.middleware.SignInMiddleware",
+    "rivya_bridge.web.uploads.RequestSizeMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rivya_bridge.web.errors.DomainErrorMiddleware",

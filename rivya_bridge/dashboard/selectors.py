@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from rivya_bridge.automation.selectors import template_rows
 from rivya_bridge.experiments.models import Run, RunResult
@@ -18,12 +18,13 @@ def home_facts() -> dict[str, Any]:
     drift; runs without a verdict."""
     slim = Task.objects.defer("draft", "remote_payload", "request_body", "search_text")
     runs = Run.objects.select_related("task", "experiment").prefetch_related("results__file")
+    stopped = Q(status__in=["held", "failed"], handled_at=None)
     unjudged = runs.filter(Exists(RunResult.objects.filter(run=OuterRef("pk"))), verdict="")
     return {
         "experiments": list(experiment_rows().order_by("-id")[:SHOWN]),
         "templates": list(template_rows().order_by("-id")[:SHOWN]),
         "open_tasks": list(slim.filter(status__in=ADVANCING).order_by("-id")[:SHOWN]),
-        "stopped_tasks": list(slim.filter(status__in=["held", "failed"]).order_by("-id")[:SHOWN]),
+        "stopped_tasks": list(slim.filter(stopped).order_by("-id")[:SHOWN]),
         "drifting": drifting_checks(SHOWN),
         "unjudged_runs": list(unjudged.order_by("-id")[:SHOWN]),
     }

@@ -48,16 +48,20 @@ def store_uploads(files: "Sequence[UploadedFile[bytes]]", field: str = "files") 
 
 def store_fields(
     given: "Mapping[str, Sequence[UploadedFile[bytes] | str]]",
+    kinds: Mapping[str, str] | None = None,
 ) -> dict[str, list[StoredFile]]:
     """Keeps the files of several form fields, or none of any: uploads, and ids of files in the vault.
 
-    Raises Refusal with one problem for each bad file, under its field's name.
+    `kinds`: fields that take files of one kind only. Raises Refusal with one problem for each bad
+    file, under its field's name.
     """
     checked: dict[str, list[_Checked | StoredFile]] = {}
     problems: list[Problem] = []
     with ExitStack() as stack:
         for field, files in given.items():
             checked[field] = _check_all(stack, problems, field, files)
+            if kind := (kinds or {}).get(field):
+                problems += _other_kinds(field, kind, checked[field])
         if problems:
             raise Refusal.of(problems)
         return {
@@ -90,6 +94,16 @@ def _check_all(
         except Refusal as refusal:
             problems.extend(refusal.problems)
     return found
+
+
+def _other_kinds(
+    field: str, kind: str, files: "Sequence[_Checked | StoredFile]"
+) -> Iterable[Problem]:
+    for one in files:
+        found = one.found if isinstance(one, _Checked) else one
+        if found.kind != kind:
+            text = f"{field} takes files of kind {kind}; {one.name} is of kind {found.kind}."
+            yield Problem(field, text, kind)
 
 
 @dataclass(frozen=True, slots=True)

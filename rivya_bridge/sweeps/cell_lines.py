@@ -33,7 +33,7 @@ def cell_line(cell: SweepCell) -> dict[str, Any]:
         "run_id": shown.pk if shown else (runs[-1].pk if runs else None),
         "file": _file(shown),
         "text": shown.result_text[:200] if shown else "",
-        "credits": credits(sum(spent)) if spent else "",
+        "credits": credits(sum(spent)) if sum(spent) else "",
         "done": len(done),
         "tries": len(tries),
         "outputs": len(set(outputs)),

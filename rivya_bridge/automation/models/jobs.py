@@ -20,6 +20,7 @@ class Job(models.Model):
         BATCH = "batch"
         SCHEDULE = "schedule"
         REHEARSAL = "rehearsal"
+        RETRY = "retry"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="jobs")
