@@ -86,8 +86,14 @@ CONNECTION_KEY_FILE = BRIDGE_DATA_DIR / "connection.key"
 FILES_DIR = BRIDGE_DATA_DIR / "files"
 UPLOAD_MAX_BYTES = 100 * 1024 * 1024
 DOWNLOAD_MAX_BYTES = 512 * 1024 * 1024
+# Files that wait to be imported: a table or ZIP of runs, or a whole experiment.
+IMPORTS_DIR = BRIDGE_DATA_DIR / "imports"
+IMPORT_MAX_BYTES = 1024 * 1024 * 1024
+# No form with its files is larger, so that none is read in vain.
+REQUEST_MAX_BYTES = IMPORT_MAX_BYTES + 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # Django ---------------------------------------------------------------------------------------
 
@@ -117,10 +123,13 @@ INSTALLED_APPS = [
     "rivya_bridge.tasks",
     "rivya_bridge.webhooks",
     "rivya_bridge.experiments",
+    "rivya_bridge.sweeps",
     "rivya_bridge.comparison",
     "rivya_bridge.automation",
     "rivya_bridge.notices",
     "rivya_bridge.promotion",
+    "rivya_bridge.rehearsal",
+    "rivya_bridge.sharing",
     "rivya_bridge.dashboard",
 ]
 
@@ -134,6 +143,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "rivya_bridge.access.middleware.SignInMiddleware",
+    "rivya_bridge.web.uploads.RequestSizeMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rivya_bridge.web.errors.DomainErrorMiddleware",

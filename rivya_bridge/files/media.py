@@ -90,14 +90,23 @@ class Media:
 
 def inspect(path: Path) -> Media:
     """Opens the file for real. Raises NotMedia with a sentence that names what is allowed."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    mime = filetype.guess_mime(head)
+    mime = _mime(path)
     if mime in _PILLOW_FORMATS:
         return _picture(path, mime)
     if mime in _DEMUXERS:
         return _recording(path, mime)
-    raise NotMedia(_refusal_of(head, mime))
+    raise NotMedia(_refusal_of(_head(path), mime))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def _mime(path: Path) -> str | None:
+    """What the first bytes say."""
+    found: str | None = filetype.guess_mime(_head(path))
+    return found
 
 
 def _refusal_of(head: bytes, mime: str | None) -> str:
@@ -117,15 +126,34 @@ def _refusal_of(head: bytes, mime: str | None) -> str:
 
 
 def _picture(path: Path, mime: str) -> Media:
+    with _upright(path, mime) as image:
+        width, height = image.size
+        return Media("image", _SPELLING.get(mime, mime), width, height, preview=make_preview(image))
+
+
+@contextmanager
+def opened_picture(path: Path, near: tuple[int, int] | None = None) -> Iterator[Image.Image]:
+    """The first picture of a file, whole and upright. Raises NotMedia, OSError.
+
+    `near` lets a JPEG be decoded at a fraction of its size, yet not smaller than that.
+    """
+    mime = _mime(path)
+    if mime not in _PILLOW_FORMATS:
+        raise NotMedia(_refusal_of(_head(path), mime))
+    with _upright(path, mime, near) as image:
+        yield image
+
+
+@contextmanager
+def _upright(path: Path, mime: str, near: tuple[int, int] | None = None) -> Iterator[Image.Image]:
     try:
         with Image.open(path, formats=[_PILLOW_FORMATS[mime]]) as image:
             _check_pixels(image.width, image.height)
+            if near:
+                image.draft(None, near)
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
-            width, height = image.size
-            return Media(
-                "image", _SPELLING.get(mime, mime), width, height, preview=make_preview(image)
-            )
+            yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise NotMedia(_too_large("more")) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Warning) as error:
@@ -158,7 +186,7 @@ def _broken(mime: str) -> str:
 def _recording(path: Path, mime: str) -> Media:
     try:
         with _opened(path, mime) as container:
-            video = _first_video(container)
+            video = first_video(container)
             if video is not None and mime.startswith("video/"):
                 return _video(path, mime, container, video)
             if not container.streams.audio:
@@ -174,12 +202,25 @@ def _recording(path: Path, mime: str) -> Media:
 
 
 @contextmanager
+def opened_recording(path: Path) -> Iterator[InputContainer]:
+    """A video or a sound with the one demuxer that its first bytes call for. Raises NotMedia, OSError."""
+    mime = _mime(path)
+    if mime not in _DEMUXERS:
+        raise NotMedia(_refusal_of(_head(path), mime))
+    try:
+        with _opened(path, mime) as container:
+            yield container
+    except (FFmpegError, ValueError, MemoryError, OverflowError) as error:
+        raise NotMedia(_broken(mime)) from error
+
+
+@contextmanager
 def _opened(path: Path, mime: str) -> Iterator[InputContainer]:
     with av.open(str(path), "r", format=_DEMUXERS[mime], metadata_errors="replace") as container:
         yield container
 
 
-def _first_video(container: InputContainer) -> VideoStream | None:
+def first_video(container: InputContainer) -> VideoStream | None:
     """The first moving picture; cover art of a song is no video."""
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:

@@ -8,6 +8,7 @@ urlpatterns = [
     # Vault
     path("files/", vault.list_files, name="list"),
     path("files/upload/", vault.upload, name="upload"),
+    path("files/keep/", vault.keep, name="keep"),
     # One file
     path("files/<uuid:file_id>/", content.content, name="content"),
     path("files/<uuid:file_id>/preview/", content.preview, name="preview"),

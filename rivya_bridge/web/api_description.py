@@ -9,6 +9,7 @@ _FIELD = {
         "field": {"type": "string"},
         "message": {"type": "string"},
         "limit": {"description": "the limit that was broken, null where there is none"},
+        "see": {"type": "string", "description": "the page where it is put right, if there is one"},
     },
 }
 _ERROR = {

@@ -13,8 +13,8 @@ from django.test import Client
 from PIL import Image
 
 from rivya_bridge.comparison.matrix import diff_matrix
-from rivya_bridge.experiments.code import snippets
 from rivya_bridge.experiments.models import Run
+from rivya_bridge.experiments.run_code import run_snippets
 from rivya_bridge.files.services import store_result
 from rivya_bridge.refusals import Refusal
 from tests.experiments.factories import make_experiment, start
@@ -124,7 +124,7 @@ def test_copied_python_asks_the_same_and_prints_the_answer(
     (tmp_path / "slate.png").write_bytes(picture().read())
     files = [store_result(picture(), "slate.png")] if attached else []
     run = ended(ask(references=files), clock)
-    code = dict(snippets(run, chat.base_url))
+    code = dict(run_snippets(run, chat.base_url))
     environment = {**os.environ, "RIVYA_API_KEY": "rvya_sk_sandbox_other"}
     said = subprocess.run(
         [sys.executable, "-c", code["Python (httpx)"]],
@@ -139,7 +139,7 @@ def test_copied_python_asks_the_same_and_prints_the_answer(
 
 def test_copied_shell_asks_the_same(chat: Any, clock: Clock, tmp_path: Path) -> None:
     run = ended(ask('What\'s slate? Say "stone".'), clock)
-    code = dict(snippets(run, chat.base_url))
+    code = dict(run_snippets(run, chat.base_url))
     environment = {**os.environ, "RIVYA_API_KEY": "rvya_sk_sandbox_other"}
     said = subprocess.run(
         ["sh", "-c", code["cURL"]], cwd=tmp_path, env=environment, capture_output=True, check=True

@@ -1,13 +1,12 @@
 """What the votes and runs of an experiment say, read once for ranking, pairing and findings."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from rivya_bridge.comparison.models import Ballot
+from rivya_bridge.experiments.configurations import configuration_of, setting_of
 from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunResult
 from rivya_bridge.tasks.models import Status
 
@@ -34,11 +33,11 @@ class Entrant:
 
     @property
     def setting(self) -> str:
-        return _digest([self.model, self.prompt, self.params])
+        return setting_of(self.model, self.prompt, self.params)
 
     @property
     def configuration(self) -> str:
-        return _digest([self.model, self.prompt, self.params, self.references])
+        return configuration_of(self.model, self.prompt, self.params, self.references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +118,3 @@ def _votes(experiment: Experiment, entrants: Mapping[UUID, Entrant]) -> tuple[Vo
         for pk, left, right, outcome in values
         if left in entrants and right in entrants
     )
-
-
-def _digest(parts: list[Any]) -> str:
-    text = json.dumps(parts, sort_keys=True, default=list)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

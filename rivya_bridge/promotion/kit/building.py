@@ -10,13 +10,13 @@ from typing import Any
 from rivya_bridge.automation.models import TemplateVersion
 from rivya_bridge.automation.portable.template_files import version_document
 from rivya_bridge.connection import current_connection
-from rivya_bridge.experiments.code import SUFFIXES, Call, as_curl
 from rivya_bridge.files import store
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.selectors import get_file
 from rivya_bridge.files.services import lost_bytes
 from rivya_bridge.promotion.round_trip import made_request
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.code import SUFFIXES, Call, as_curl
 
 FILES = Path(__file__).parent / "files"
 MOST_BYTES = 100 * 1024 * 1024

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from rivya_bridge.experiments.chat_code import chat_body, chat_snippets
-from rivya_bridge.experiments.models import Run
 from rivya_bridge.files.models import StoredFile
+from rivya_bridge.tasks.chat_code import chat_body, chat_snippets
+from rivya_bridge.tasks.models import Task
 
 BASE_URL = "https://rivya.ai"
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -52,10 +52,11 @@ class Call:
         return [(_plain_name(file, n), file.kind) for n, file in enumerate(self.references, 1)]
 
 
-def call_of(run: Run) -> Call:
-    """The call that a run made, or would make. One query without prefetched references."""
-    files = [reference.file for reference in run.references.all()]
-    return Call(run.model_id, run.prompt, run.params, files)
+def call_of(task: Task) -> Call:
+    """The call that a task made, or would make: what was asked, and its references in order."""
+    files = [row.file for row in task.references.select_related("file")]
+    draft = task.draft
+    return Call(task.model_id, draft.get("prompt") or "", draft.get("params") or {}, files)
 
 
 def _plain_name(file: StoredFile, number: int) -> str:
@@ -279,12 +280,11 @@ def _javascript_value(value: Any) -> str:
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def snippets(run: Run, base_url: str = BASE_URL) -> list[tuple[str, str]]:
-    """(name, code) of a run's call for every language that pages show."""
-    call = call_of(run)
-    if run.category == "chat":
+def snippets(call: Call, *, is_chat: bool, base_url: str = BASE_URL) -> list[tuple[str, str]]:
+    """(name, code) of a call for every language that pages show."""
+    if is_chat:
         names = [name for name, _ in call.files]
-        return chat_snippets(chat_body(run.model_id, run.prompt, run.params), names, base_url)
+        return chat_snippets(chat_body(call.model_id, call.prompt, call.params), names, base_url)
     return [
         ("cURL", as_curl(call, base_url)),
         ("Python (httpx)", as_python(call, base_url)),

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rivya_bridge.experiments.code import Call, as_curl, as_python, as_typescript
 from rivya_bridge.files.models import StoredFile
+from rivya_bridge.tasks.code import Call, as_curl, as_python, as_typescript
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=60)
 NASTY = st.text(st.sampled_from("'\"\\$`!%{}\n\r\t;&|<>#*~ a\u2028"), max_size=40)
