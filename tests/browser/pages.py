@@ -104,6 +104,7 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("drift-schedule", _drift_schedule(page, base_url, template)),
         Shot("job", job),
         Shot("tasks", "/tasks/"),
+        Shot("inbox", "/inbox/"),
         Shot("task", task),
         Shot("webhooks", "/webhooks/"),
         Shot("notices", "/notices/"),
