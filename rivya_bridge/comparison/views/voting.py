@@ -16,9 +16,8 @@ from rivya_bridge.comparison.judging.standings import Table, rank_configurations
 from rivya_bridge.comparison.models import Ballot
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import get_experiment
-from rivya_bridge.files import store
+from rivya_bridge.files.derived import blind_path, blind_type
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.files.services import lost_bytes
 from rivya_bridge.files.serving import Content, serve
 from rivya_bridge.refusals import Missing, Refusal
 from rivya_bridge.web.errors import add_refusal
@@ -87,16 +86,14 @@ def _file_of(run: Run) -> StoredFile | None:
 
 @require_safe
 def side(request: HttpRequest, ballot_id: UUID, letter: str) -> HttpResponseBase:
-    """The result of one side under an address and a name that say nothing of it."""
+    """The result of one side: an address, a name and bytes that say nothing of what made it."""
     pair = services.get_ballot(ballot_id)
     file = _file_of(_run_of(pair, letter))
     if file is None:
         raise Missing("This side is a text: it stands on the page of the pair.")
-    path = store.path_of(file.sha256)
-    if not path.is_file():
-        raise lost_bytes(file)
+    path = blind_path(file)
     etag = f'"{pair.pk}-{letter}"'
-    response = serve(request, Content(path, path.stat().st_size, file.mime_type, etag, letter))
+    response = serve(request, Content(path, path.stat().st_size, blind_type(file), etag, letter))
     response["Content-Disposition"] = "inline"
     return response
 
