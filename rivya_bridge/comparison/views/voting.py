@@ -136,6 +136,7 @@ def ranking(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         "configurations": _lines(rank_configurations(evidence), evidence, names),
         "votes": len(evidence.votes),
         "entrants": len(evidence.entrants),
+        "has_more": evidence.has_more,
         "numbers": {run: entrant.number for run, entrant in evidence.entrants.items()},
     }
     return render(request, "comparison/ranking.html", context)
