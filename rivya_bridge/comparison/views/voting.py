@@ -46,7 +46,7 @@ def ballot(request: HttpRequest, ballot_id: UUID) -> HttpResponse:
     pair = services.get_ballot(ballot_id)
     if not pair.is_open:
         return redirect("comparison:ranking", pair.experiment_id)
-    sides = [_side(pair, letter) for letter in SIDES]
+    sides = [blind_side(pair, letter) for letter in SIDES]
     prompts = {pair.left.prompt, pair.right.prompt}
     context = {
         "ballot": pair,
@@ -61,7 +61,8 @@ def ballot(request: HttpRequest, ballot_id: UUID) -> HttpResponse:
     return response
 
 
-def _side(pair: Ballot, letter: str) -> dict[str, Any]:
+def blind_side(pair: Ballot, letter: str) -> dict[str, Any]:
+    """What of one side may be told before the vote."""
     run = _run_of(pair, letter)
     file = _file_of(run)
     return {
