@@ -7,8 +7,12 @@ const sync = () => {
   for (const box of document.querySelectorAll(".compare-box")) box.checked = inside.has(box.value);
 };
 
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id === "tray" || event.target.querySelector?.(".compare-box")) sync();
+// What was ticked on the page is the truth while its answer is on the way: more may be ticked meanwhile.
+// Only a refusal, and what is taken out in the tray itself, changes the ticks.
+document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  if (target.id !== "tray") return;
+  const isOfPage = detail.requestConfig?.elt?.id === "compare-form";
+  if (!isOfPage || target.querySelector(".tray-problem")?.textContent) sync();
 });
 addEventListener("pageshow", (event) => {
   if (!event.persisted) sync();
