@@ -64,7 +64,7 @@ ensure_catalog()
 category, model, params, *paths = json.loads(GIVEN)
 experiment = create_experiment(title=f"Board of {category}", category=category)
 runs = [
-    record_studio_run(experiment, model_id=model, prompt="One prompt", params=params,
+    record_studio_run(experiment, model_id=model, prompt=f"Prompt of {Path(path).stem}", params=params,
                       references=[], results=[store_result(Path(path), Path(path).name)])
     for path in paths
 ]

@@ -96,9 +96,13 @@ def _panes(runs: list[Run], wanted: int) -> list[dict[str, Any]]:
 def _stage(panes: list[dict[str, Any]], state: dict[str, str]) -> dict[str, Any]:
     """What the board's tools need: one kind in every pane, or '' where there is nothing to align."""
     kinds = {_kind(pane) for pane in panes}
+    kind = kinds.pop() if len(kinds) == 1 else ""
     most = max(pane["results"] for pane in panes)
+    view = state.get("view", "side") if kind == "image" else "side"
     return {
-        "kind": kinds.pop() if len(kinds) == 1 else "",
+        "kind": kind,
+        # Laid out before the script has begun, so that nothing jumps when it does.
+        "view": "" if view == "side" else view,
         "state": urlencode(state),
         "results": range(1, most + 1) if most > 1 else (),
         "result": min(int(state.get("result", 1)), most),
