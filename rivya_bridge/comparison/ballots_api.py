@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict
 
+from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
+from rivya_bridge.access.services import do_once, read_idempotency_key
 from rivya_bridge.catalog.selectors import model_names
 from rivya_bridge.comparison.judging import services
 from rivya_bridge.comparison.judging.facts import Evidence, read_evidence
@@ -87,15 +89,27 @@ LETTERS = {side: letter for letter, side in SIDES.items()}
 
 @router.post(
     "/experiments/{uuid:experiment_id}/ballots",
-    response={201: BallotOut},
+    response={200: BallotOut, 201: BallotOut},
     summary="Draw a pair to vote on blindly",
 )
-def draw(request: HttpRequest, experiment_id: UUID) -> Status[dict[str, Any]]:
-    return Status(201, _pair(services.draw_ballot(get_experiment(experiment_id))))
+def draw(
+    request: HttpRequest, experiment_id: UUID, key: IdempotencyKey = None
+) -> Status[dict[str, Any]]:
+    experiment = get_experiment(experiment_id)
+    scope = scope_of(request, f"ballots:{experiment.pk}")
+    made, is_new = do_once(
+        scope, read_idempotency_key(key), {}, lambda: str(services.draw_ballot(experiment).pk)
+    )
+    return Status(201 if is_new else 200, _open_pair(UUID(made)))
 
 
 @router.get("/ballots/{uuid:ballot_id}", response=BallotOut, summary="A pair that was drawn")
 def read(request: HttpRequest, ballot_id: UUID) -> dict[str, Any]:
+    return _open_pair(ballot_id)
+
+
+def _open_pair(ballot_id: UUID) -> dict[str, Any]:
+    """What may be told of a pair. Raises Conflict once it was voted on."""
     ballot = services.get_ballot(ballot_id)
     if not ballot.is_open:
         raise Conflict("This pair was voted on before: draw another one.")

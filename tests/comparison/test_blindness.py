@@ -193,6 +193,16 @@ def test_the_api_draws_blindly_and_votes_once(api: SimpleNamespace, kind: str) -
     assert api.get(f"/ballots/{pair['id']}").status_code == 409
 
 
+def test_the_same_key_draws_the_same_pair(api_client: Client) -> None:
+    experiment = two("texts")
+    address = f"/api/v1/experiments/{experiment.pk}/ballots"
+    answers = [
+        api_client.post(address, headers={"Idempotency-Key": "first"}).json() for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert Ballot.objects.count() == 1
+
+
 def test_the_api_tells_the_ranking_and_takes_a_vote_back(api: SimpleNamespace) -> None:
     experiment = two("texts")
     pair = api.post(f"/experiments/{experiment.pk}/ballots").json()

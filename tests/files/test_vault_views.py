@@ -244,3 +244,14 @@ def test_a_list_shows_a_clip_as_its_poster(signed_in_client, clip):
     assert "<video" not in page
     assert 'data-clip data-width="64" data-height="48" aria-label="Play clip.mp4"' in page
     assert f'src="/files/{file.pk}/preview/"' in page and 'loading="lazy"' in page
+
+
+@pytest.mark.parametrize("mime", ["image/svg+xml", "text/html", "application/pdf", ""])
+def test_what_is_no_media_is_saved_and_never_shown(signed_in_client, picture, mime):
+    """A row may come from elsewhere than the vault's own look at the bytes."""
+    file = store_upload(io.BytesIO(picture()), "drawing.svg")
+    StoredFile.objects.filter(pk=file.pk).update(mime_type=mime)
+    answer = signed_in_client.get(f"/files/{file.pk}/")
+    assert answer["Content-Disposition"] == 'attachment; filename="drawing.svg"'
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer["X-Content-Type-Options"] == "nosniff"

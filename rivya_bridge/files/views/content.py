@@ -40,5 +40,5 @@ def peaks(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
     file = get_file(file_id)
     path = peaks_path(file)
     etag = f'"{file.sha256}-peaks"'
-    content = Content(path, path.stat().st_size, "image/svg+xml", etag, f"{file.pk}.svg")
+    content = Content(path, path.stat().st_size, "image/svg+xml", etag, f"{file.pk}.svg", True)
     return serve(request, content)
