@@ -28,12 +28,12 @@ from tests.chaos.plan import read_plan
 from tests.chaos.program import NOTHING
 
 # The vendor takes a second or so for each result, as a fast picture model does.
-PLAN = ["--tasks=0", "--kills=0", "--faults=0", "--workers=1", "--speed=4", "--reads=50"]
+PLAN = ["--tasks=0", "--kills=0", "--faults=0", "--workers=1", "--speed=4", "--reads=50", "--draws"]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main(jobs: int, rounds: int) -> int:
-    plan, _, _ = read_plan([*PLAN, f"--in-flight={jobs}"])
+    plan, _ = read_plan([*PLAN, f"--in-flight={jobs}"])
     with (
         tempfile.TemporaryDirectory(prefix="bridge-cost-", ignore_cleanup_errors=True) as name,
         running_installation(plan, Path(name)) as place,
@@ -94,7 +94,7 @@ def ring_empty(place: Installation, count: int) -> float:
 
 
 def worker_of(place: Installation) -> int:
-    return place.programs[1].process.pid
+    return place.programs[1].pid
 
 
 def requests_since(place: Installation, offset: int) -> Counter[tuple[str, str]]:

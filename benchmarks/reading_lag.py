@@ -28,7 +28,7 @@ PLAN = ["--tasks=0", "--kills=0", "--faults=0", "--workers=1", "--speed=0.03", "
 
 
 def main(tasks: int) -> int:
-    plan, _, _ = read_plan([*PLAN, f"--in-flight={tasks}"])
+    plan, _ = read_plan([*PLAN, f"--in-flight={tasks}"])
     with (
         tempfile.TemporaryDirectory(prefix="bridge-lag-", ignore_cleanup_errors=True) as name,
         running_installation(plan, Path(name)) as place,

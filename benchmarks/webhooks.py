@@ -9,14 +9,11 @@ import asyncio
 import hashlib
 import hmac
 import json
-import os
 import random
-import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -106,9 +103,7 @@ async def storm(sender: Sender, receiver: Running, chance: random.Random) -> int
         await asyncio.wait([sending], timeout=chance.uniform(*KILL_SECONDS))
         if sending.done() or len(sender.acknowledged) == before:
             continue  # it is still on its way up
-        with suppress(ProcessLookupError):
-            os.kill(receiver.process.pid, signal.SIGKILL)
-        receiver.process.wait()
+        receiver.kill()
         receiver.start()
         kills += 1
     await sending
@@ -116,7 +111,7 @@ async def storm(sender: Sender, receiver: Running, chance: random.Random) -> int
 
 
 def main(rate: float, seconds: float) -> int:
-    plan, _, _ = read_plan(PLAN)
+    plan, _ = read_plan(PLAN)
     with (
         tempfile.TemporaryDirectory(prefix="bridge-hooks-", ignore_cleanup_errors=True) as name,
         running_installation(plan, Path(name)) as place,

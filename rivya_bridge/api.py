@@ -19,11 +19,15 @@ from rivya_bridge.catalog.api import router as catalog_router
 from rivya_bridge.comparison.api import router as comparison_router
 from rivya_bridge.connection.api import router as connection_router
 from rivya_bridge.credits.api import router as credits_router
+from rivya_bridge.dashboard.api import router as dashboard_router
 from rivya_bridge.experiments.api import router as experiments_router
 from rivya_bridge.files.api import router as files_router
 from rivya_bridge.promotion.api import router as promotion_router
 from rivya_bridge.promotion.readiness.api import router as readiness_router
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.rehearsal.api import router as rehearsal_router
+from rivya_bridge.sharing.api import router as sharing_router
+from rivya_bridge.sweeps.api import router as sweeps_router
 from rivya_bridge.tasks.api import router as tasks_router
 from rivya_bridge.tasks.probe_api import router as probe_router
 from rivya_bridge.web.api_description import with_errors
@@ -73,9 +77,12 @@ api = BridgeAPI(
 )
 for router in (
     experiments_router,
+    sweeps_router,
     comparison_router,
+    sharing_router,
     promotion_router,
     readiness_router,
+    rehearsal_router,
     automation_router,
     tasks_router,
     probe_router,
@@ -83,6 +90,7 @@ for router in (
     files_router,
     catalog_router,
     connection_router,
+    dashboard_router,
 ):
     api.add_router("", router)
 

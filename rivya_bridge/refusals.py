@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One field that breaks a rule: its name, a sentence, and the limit if there is one."""
+    """One field that breaks a rule: its name, a sentence, and the limit if there is one.
+
+    `see` is (words, address) of the page of ours where it is put right.
+    """
 
     field: str
     message: str
     limit: str | int | float | None = None
+    see: tuple[str, str] | None = None
 
 
 class Refusal(Exception):

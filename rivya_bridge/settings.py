@@ -6,6 +6,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from rivya_bridge import broker, env, secret_key
+from rivya_bridge.rivya import check_access
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -53,6 +54,13 @@ if USES_SANDBOX and RIVYA_BASE_URL:
         "RIVYA_BASE_URL is set but RIVYA_API_KEY is not: set the key too, or neither to use the "
         "sandbox."
     )
+if not USES_SANDBOX:
+    try:
+        # The origin: with and without /api/v1 it is the same account.
+        RIVYA_BASE_URL = check_access(RIVYA_BASE_URL, RIVYA_API_KEY)
+    except ValueError as error:
+        _sentence = str(error).replace("base_url", "RIVYA_BASE_URL", 1)
+        raise ImproperlyConfigured(_sentence.replace("api_key", "RIVYA_API_KEY", 1)) from error
 if USES_SANDBOX:
     # The sandbox's own key with all scopes; it opens nothing but the sandbox on this machine.
     RIVYA_BASE_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
@@ -86,8 +94,14 @@ CONNECTION_KEY_FILE = BRIDGE_DATA_DIR / "connection.key"
 FILES_DIR = BRIDGE_DATA_DIR / "files"
 UPLOAD_MAX_BYTES = 100 * 1024 * 1024
 DOWNLOAD_MAX_BYTES = 512 * 1024 * 1024
+# Files that wait to be imported: a table or ZIP of runs, or a whole experiment.
+IMPORTS_DIR = BRIDGE_DATA_DIR / "imports"
+IMPORT_MAX_BYTES = 1024 * 1024 * 1024
+# No form with its files is larger, so that none is read in vain.
+REQUEST_MAX_BYTES = IMPORT_MAX_BYTES + 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # Django ---------------------------------------------------------------------------------------
 
@@ -117,10 +131,13 @@ INSTALLED_APPS = [
     "rivya_bridge.tasks",
     "rivya_bridge.webhooks",
     "rivya_bridge.experiments",
+    "rivya_bridge.sweeps",
     "rivya_bridge.comparison",
     "rivya_bridge.automation",
     "rivya_bridge.notices",
     "rivya_bridge.promotion",
+    "rivya_bridge.rehearsal",
+    "rivya_bridge.sharing",
     "rivya_bridge.dashboard",
 ]
 
@@ -134,6 +151,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "rivya_bridge.access.middleware.SignInMiddleware",
+    "rivya_bridge.web.uploads.RequestSizeMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rivya_bridge.web.errors.DomainErrorMiddleware",

@@ -21,6 +21,7 @@ def pytest_sessionfinish() -> None:
 def data_dir(settings, tmp_path: Path) -> Path:
     """A vault of the test's own."""
     settings.FILES_DIR = tmp_path / "files"
+    settings.IMPORTS_DIR = tmp_path / "imports"
     return tmp_path
 
 

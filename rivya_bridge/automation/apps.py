@@ -23,5 +23,8 @@ class AutomationConfig(AppConfig):
         task_finished.connect(
             receivers.settle_batch_row, dispatch_uid="automation.settle_batch_row"
         )
+        task_finished.connect(
+            receivers.route_failed_job, dispatch_uid="automation.route_failed_job"
+        )
         swept.connect(receivers.feed, dispatch_uid="automation.feed")
         swept.connect(receivers.tick, dispatch_uid="automation.tick")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rivya_bridge.automation.services.failure_routes import route_failure
 from rivya_bridge.automation.services.feeding import feed_batches, settle_row
 from rivya_bridge.automation.services.ticking import tick_schedules
 from rivya_bridge.tasks.models import Task
@@ -10,6 +11,11 @@ from rivya_bridge.tasks.models import Task
 def settle_batch_row(*, task: Task, **_: Any) -> None:
     """Called inside the transaction that finishes the task; again is harmless."""
     settle_row(task)
+
+
+def route_failed_job(*, task: Task, **_: Any) -> None:
+    """Called inside the transaction that finishes the task; again is harmless."""
+    route_failure(task)
 
 
 def feed(**_: Any) -> None:

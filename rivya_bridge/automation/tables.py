@@ -47,7 +47,7 @@ def read_table(
     Raises Refusal, at once or while the rows are read, for what is no such file, for columns that are
     no inputs or that are missing, and above 20,000 rows or 32 MB.
     """
-    lines = _lines(_Limited(stream))
+    lines = text_lines(LimitedFile(stream))
     if kind == "jsonl":
         return _limited(_json_rows(lines)), []
     return _csv_rows(lines, specs)
@@ -61,7 +61,7 @@ def read_objects(rows: Iterable[Any]) -> Iterator[RawRow]:
 # --- Bytes to lines -------------------------------------------------------------------------------
 
 
-class _Limited(io.RawIOBase):
+class LimitedFile(io.RawIOBase):
     """A file of at most 32 MB, counted as it is read."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -76,7 +76,7 @@ class _Limited(io.RawIOBase):
         self._left -= len(piece)
         if self._left < 0:
             text = (
-                f"The file is larger than {MAX_BYTES // 1_048_576} MB, the limit for one batch: "
+                f"The file is larger than {MAX_BYTES // 1_048_576} MB, the limit for one table: "
                 "split it into several."
             )
             raise Refusal.field("file", text, MAX_BYTES)
@@ -84,7 +84,7 @@ class _Limited(io.RawIOBase):
         return len(piece)
 
 
-def _lines(raw: _Limited) -> Iterator[str]:
+def text_lines(raw: LimitedFile) -> Iterator[str]:
     """Lines with their ends. A line longer than 200,000 characters is refused, not collected."""
     text = io.TextIOWrapper(io.BufferedReader(raw, 65_536), encoding="utf-8-sig", newline="")
     number = 0
@@ -121,18 +121,20 @@ def _csv_rows(
 ) -> tuple[Iterator[RawRow], list[str]]:
     first = next(lines, "")
     delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(_chained(first, lines), delimiter=delimiter, strict=True)
-    header = [name.strip() for name in _next_record(reader) or []]
+    reader = csv.reader(chained(first, lines), delimiter=delimiter, strict=True)
+    header = [name.strip() for name in next_record(reader) or []]
     absent = _check_header(header, specs)
     return _limited(_records(reader, header)), absent
 
 
-def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
+def chained(first: str, rest: Iterator[str]) -> Iterator[str]:
+    """The first line, which was read to find the separator, and those behind it."""
     yield first
     yield from rest
 
 
-def _next_record(reader: Any) -> list[str] | None:
+def next_record(reader: Any) -> list[str] | None:
+    """The next row of a CSV reader; None at the end. Raises Refusal near what cannot be read."""
     try:
         return next(reader, None)
     except csv.Error as error:
@@ -172,7 +174,7 @@ def _check_header(header: list[str], specs: Sequence[InputSpec]) -> list[str]:
 def _records(reader: Any, header: list[str]) -> Iterator[RawRow]:
     while True:
         line = reader.line_num + 1
-        cells = _next_record(reader)
+        cells = next_record(reader)
         if cells is None:
             return
         if not any(cell.strip() for cell in cells):

@@ -79,6 +79,11 @@ def times_after(expression: str, zone: str, after: datetime) -> Iterator[datetim
         return
 
 
+def starting_at(cron: str, zone: str, now: datetime) -> dict[str, datetime | None]:
+    """The columns of a timetable that is on from `now`: times before it mean nothing."""
+    return {"enabled_at": now, "decided_until": now, "next_at": first_after(cron, zone, now)}
+
+
 def first_after(expression: str, zone: str, after: datetime) -> datetime | None:
     """The next moment behind `after`; None when there is none within fifty years."""
     return next(times_after(expression, zone, after), None)

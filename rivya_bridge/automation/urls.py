@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rivya_bridge.automation.views import batches, jobs, portable, schedules, versions
+from rivya_bridge.automation.views import batches, conduct, jobs, portable, schedules, versions
 
 app_name = "automation"
 
@@ -8,7 +8,8 @@ urlpatterns = [
     # /templates/
     path("templates/", jobs.index, name="index"),
     path("templates/<slug:slug>/", jobs.template, name="template"),
-    path("templates/<slug:slug>/webhooks/", jobs.webhooks, name="webhooks"),
+    path("templates/<slug:slug>/delivery/", conduct.delivery, name="delivery"),
+    path("templates/<slug:slug>/failures/", conduct.failures, name="failures"),
     path("templates/<slug:slug>/batches/", batches.batches, name="batches"),
     path("templates/<slug:slug>/batches/example.<str:kind>", batches.example, name="example"),
     path("templates/<slug:slug>/schedules/", schedules.schedules, name="schedules"),

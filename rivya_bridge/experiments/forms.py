@@ -1,11 +1,9 @@
 """Shape of what people type about experiments and runs; meaning is checked by the services."""
 
-from typing import Any
-
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
 from rivya_bridge.experiments.models import Experiment, Run
+from rivya_bridge.files.forms import ManyFilesField
 
 
 class ExperimentForm(forms.Form):
@@ -35,23 +33,6 @@ class ExperimentForm(forms.Form):
 
 class ExperimentEditForm(ExperimentForm):
     status = forms.ChoiceField(choices=Experiment.Status.choices, label="Status")
-
-
-class ManyFilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class ManyFilesField(forms.FileField):
-    """Any number of files; cleans to a list."""
-
-    widget = ManyFilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
-        """An empty file passes here: the vault refuses it by its name."""
-        given = list(data) if isinstance(data, list | tuple) else [data] if data else []
-        if not given and self.required:
-            raise forms.ValidationError(self.error_messages["required"], code="required")
-        return given
 
 
 class RunForm(forms.Form):
@@ -89,6 +70,13 @@ class StudioRunForm(RunForm):
         required=False,
         label="Results",
         help_text="Drop, paste or choose the files that Studio made. The kind is read from the bytes.",
+    )
+    grouping = forms.ChoiceField(
+        required=False,
+        label="Several results",
+        choices=[("one", "All files in one run"), ("each", "One run for each file")],
+        initial="one",
+        widget=forms.RadioSelect,
     )
     result_text = forms.CharField(
         required=False,

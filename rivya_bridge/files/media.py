@@ -125,15 +125,35 @@ def _refusal_of(head: bytes, mime: str | None) -> str:
 
 
 def _picture(path: Path, mime: str) -> Media:
+    with _upright(path, mime) as image:
+        width, height = image.size
+        found = _SPELLING.get(mime, mime)
+        return Media("image", found, width, height, previews=make_previews(image))
+
+
+@contextmanager
+def opened_picture(path: Path, near: tuple[int, int] | None = None) -> Iterator[Image.Image]:
+    """The first picture of a file, whole and upright. Raises NotMedia, OSError.
+
+    `near` lets a JPEG be decoded at a fraction of its size, yet not smaller than that.
+    """
+    head, mime = signature(path)
+    if mime not in PILLOW_FORMATS:
+        raise NotMedia(_refusal_of(head, mime))
+    with _upright(path, mime, near) as image:
+        yield image
+
+
+@contextmanager
+def _upright(path: Path, mime: str, near: tuple[int, int] | None = None) -> Iterator[Image.Image]:
     try:
         with Image.open(path, formats=[PILLOW_FORMATS[mime]]) as image:
             _check_pixels(image.width, image.height)
+            if near:
+                image.draft(None, near)
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
-            width, height = image.size
-            return Media(
-                "image", _SPELLING.get(mime, mime), width, height, previews=make_previews(image)
-            )
+            yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise NotMedia(_too_large("more")) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Warning) as error:
@@ -181,6 +201,19 @@ def _recording(path: Path, mime: str) -> Media:
         raise NotMedia(_broken(mime)) from error
     found = _SOUND_ONLY.get(mime, mime)
     return Media("audio", _SPELLING.get(found, found), duration_seconds=seconds, shape=shape)
+
+
+@contextmanager
+def opened_recording(path: Path) -> Iterator[InputContainer]:
+    """A video or a sound with the one demuxer that its first bytes call for. Raises NotMedia, OSError."""
+    head, mime = signature(path)
+    if mime not in _DEMUXERS:
+        raise NotMedia(_refusal_of(head, mime))
+    try:
+        with opened(path, mime) as container:
+            yield container
+    except (FFmpegError, ValueError, MemoryError, OverflowError) as error:
+        raise NotMedia(_broken(mime)) from error
 
 
 @contextmanager

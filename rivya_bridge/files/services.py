@@ -1,6 +1,6 @@
 """Writes of the vault: bytes in, deduplicated by content."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.peaks import draw
 from rivya_bridge.files.preview import SIDES
 from rivya_bridge.files.removing import adding
+from rivya_bridge.files.selectors import get_files
 from rivya_bridge.refusals import Missing, Problem, Refusal
 
 MEGABYTE = 1_048_576
@@ -45,25 +46,98 @@ def store_upload(
 
 def store_uploads(files: "Sequence[UploadedFile[bytes]]", field: str = "files") -> list[StoredFile]:
     """Keeps several files in their order, or none: Refusal with one problem for each bad file."""
-    if len(files) > MAX_FILES_AT_ONCE:
-        raise Refusal.field(
-            field,
-            f"{len(files)} files were sent at once; the limit is {MAX_FILES_AT_ONCE}. Send them in "
-            "smaller groups.",
-            MAX_FILES_AT_ONCE,
-        )
-    checked: list[_Checked] = []
+    return store_fields({field: files})[field]
+
+
+def store_fields(
+    given: "Mapping[str, Sequence[UploadedFile[bytes] | str]]",
+    kinds: Mapping[str, str] | None = None,
+) -> dict[str, list[StoredFile]]:
+    """Keeps the files of several form fields, or none of any: uploads, and ids of files in the vault.
+
+    `kinds`: fields that take files of one kind only. Raises Refusal with one problem for each bad
+    file, under its field's name.
+    """
+    checked: dict[str, list[_Checked | StoredFile]] = {}
     problems: list[Problem] = []
     with ExitStack() as stack:
-        for file in files:
-            try:
-                limit = settings.UPLOAD_MAX_BYTES
-                checked.append(_check(stack, file, file.name or "", limit, field))
-            except Refusal as refusal:
-                problems.extend(refusal.problems)
+        for field, files in given.items():
+            checked[field] = _check_all(stack, problems, field, files)
+            if kind := (kinds or {}).get(field):
+                problems += _other_kinds(field, kind, checked[field])
         if problems:
             raise Refusal.of(problems)
-        return [_keep(one) for one in checked]
+        return {
+            field: [_keep(one) if isinstance(one, _Checked) else one for one in found]
+            for field, found in checked.items()
+        }
+
+
+def _check_all(
+    stack: ExitStack,
+    problems: list[Problem],
+    field: str,
+    files: "Sequence[UploadedFile[bytes] | str]",
+) -> "list[_Checked | StoredFile]":
+    if len(files) > MAX_FILES_AT_ONCE:
+        text = (
+            f"{len(files)} files were sent at once; the limit is {MAX_FILES_AT_ONCE}. Send them in "
+            "smaller groups."
+        )
+        problems.append(Problem(field, text, MAX_FILES_AT_ONCE))
+        return []
+    found: list[_Checked | StoredFile] = []
+    for file in files:
+        try:
+            if isinstance(file, str):
+                found += get_files([file], field=field)
+            else:
+                limit = settings.UPLOAD_MAX_BYTES
+                found.append(_check(stack, file, file.name or "", limit, field))
+        except Refusal as refusal:
+            problems.extend(refusal.problems)
+    return found
+
+
+def _other_kinds(
+    field: str, kind: str, files: "Sequence[_Checked | StoredFile]"
+) -> Iterable[Problem]:
+    for one in files:
+        found = one.found if isinstance(one, _Checked) else one
+        if found.kind != kind:
+            text = f"{field} takes files of kind {kind}; {one.name} is of kind {found.kind}."
+            yield Problem(field, text, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a file would be in the vault. `is_known`: the same content is there already."""
+
+    sha256: str
+    size_bytes: int
+    name: str
+    kind: str
+    mime_type: str
+    is_known: bool
+
+
+def look_at(
+    stream: store.Readable, name: str, *, max_bytes: int | None = None, field: str = "files"
+) -> Looked:
+    """Checks a file as `store_upload` does, and keeps nothing of it. Raises Refusal."""
+    limit = settings.UPLOAD_MAX_BYTES if max_bytes is None else max_bytes
+    with ExitStack() as stack:
+        checked = _check(stack, stream, name, limit, field)
+        incoming, found = checked.incoming, checked.found
+        is_known = isinstance(found, StoredFile)
+        return Looked(
+            incoming.sha256,
+            incoming.size_bytes,
+            checked.name,
+            str(found.kind),
+            found.mime_type,
+            is_known,
+        )
 
 
 def store_result(source: store.Readable | Path | str, name: str) -> StoredFile:

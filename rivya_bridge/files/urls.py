@@ -8,6 +8,7 @@ urlpatterns = [
     # Vault
     path("files/", vault.list_files, name="list"),
     path("files/upload/", vault.upload, name="upload"),
+    path("files/keep/", vault.keep, name="keep"),
     path("files/unused/", tidying.unused, name="unused"),
     path("files/unused/remove/", tidying.remove, name="remove_unused"),
     path("files/unused/remove-strays/", tidying.remove_stray, name="remove_strays"),

@@ -25,6 +25,8 @@ class EventType(models.TextChoices):
     JOB_CANCELED = "job.canceled", "A job was canceled"
     JOB_HELD = "job.held", "A job is held and needs a person"
     BATCH_FINISHED = "batch.finished", "A batch finished"
+    REHEARSAL_FINISHED = "rehearsal.finished", "A rehearsal finished"
+    TEMPLATE_DRIFTED = "template.drifted", "A drift check did not pass"
 
 
 TEST = "test"

@@ -1,5 +1,7 @@
 """Back to Studio: a template that fails or drifts re-opens its experiment, with what failed."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from rivya_bridge.automation.models import Job, JobTemplate
@@ -13,8 +15,11 @@ REASON_LENGTH = 1_000
 MOST_JOBS = 10
 
 
-def send_back(template: JobTemplate, reason: str, *, author: str = "") -> SentBack:
-    """Re-opens the experiment that the template came from, or a new one, with its last failed jobs.
+def send_back(
+    template: JobTemplate, reason: str, *, author: str = "", jobs: Sequence[Job] = ()
+) -> SentBack:
+    """Re-opens the experiment that the template came from, or a new one, with `jobs` that show why, or
+    without any with its last failed ones.
 
     Nothing is sent or spent, and jobs of the template stay possible. Raises Refusal for the reason.
     """
@@ -35,5 +40,5 @@ def send_back(template: JobTemplate, reason: str, *, author: str = "") -> SentBa
         row = SentBack.objects.create(
             template=template, experiment=experiment, reason=reason, author=author
         )
-        row.jobs.set(failed[:MOST_JOBS])
+        row.jobs.set((jobs or failed)[:MOST_JOBS])
     return row

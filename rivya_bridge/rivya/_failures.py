@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx
 
 from rivya_bridge.rivya._json import canonical, parse_object
-from rivya_bridge.rivya.choices import REQUEST_ID_HEADER, SIGNING_SECRET_KEYS
+from rivya_bridge.rivya.choices import REQUEST_ID_HEADERS, SIGNING_SECRET_KEYS
 from rivya_bridge.rivya.errors import (
     ERRORS_BY_CODE,
     ConnectionFailed,
@@ -136,8 +136,9 @@ def after(error: RivyaError, earlier: RivyaError | None, *, can_spend: bool) -> 
 
 
 def request_id(headers: Mapping[str, str], envelope: Mapping[str, Any]) -> str | None:
-    """The vendor's id of this request: from the error envelope, else from the header."""
-    found = _word(envelope.get("requestId")) or _word(headers.get(REQUEST_ID_HEADER))
+    """The vendor's id of this request: from the error envelope, else from a header."""
+    named = (_word(headers.get(name)) for name in REQUEST_ID_HEADERS)
+    found = _word(envelope.get("requestId")) or next((word for word in named if word), None)
     return masked(found, None) if found else None
 
 

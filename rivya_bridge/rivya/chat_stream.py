@@ -15,8 +15,13 @@ from rivya_bridge.rivya._bodies import BodyDamaged, pieces
 from rivya_bridge.rivya._calls import Call
 from rivya_bridge.rivya._deadline import StreamDeadline
 from rivya_bridge.rivya._http import HttpPath
-from rivya_bridge.rivya.choices import STREAM_CAP_BYTES, STREAM_MEDIA_TYPE, STREAM_SESSION_KEY
-from rivya_bridge.rivya.errors import RivyaError
+from rivya_bridge.rivya.choices import (
+    NO_ROUTE_STATUSES,
+    STREAM_CAP_BYTES,
+    STREAM_MEDIA_TYPE,
+    STREAM_SESSION_KEY,
+)
+from rivya_bridge.rivya.errors import RivyaError, StatusError
 from rivya_bridge.rivya.sse import EventTooLarge, SseDecoder, SseEvent
 from rivya_bridge.rivya.types import _fields as fields
 from rivya_bridge.rivya.types.chat import (
@@ -46,12 +51,13 @@ class ChatStream:
     what has arrived so far and may be read by other threads.
     """
 
-    def __init__(self, http: HttpPath, call: Call) -> None:
+    def __init__(self, http: HttpPath, call: Call, whole: Call | None = None) -> None:
         limits = http.timeouts
         self.session_id: str | None = None
         self.end: TurnEnd | None = None
         self._http = http
         self._call = call
+        self._whole = whole
         self._deadline = StreamDeadline(limits.stream, limits.stream_stall, http.clocks.monotonic)
         self._decoder = SseDecoder()
         self._response: httpx.Response | None = None
@@ -96,7 +102,7 @@ class ChatStream:
         if self._response is not None or self.end is not None:
             return
         try:
-            self._response = self._http.open(self._call, self._deadline)
+            self._response = self._opened()
             if not _is_stream(self._response):
                 self._read_whole(self._response)
         except RivyaError as error:
@@ -104,14 +110,23 @@ class ChatStream:
                 raise
             self.end = TurnIncomplete("stopped", "", None, spent=error.spent, error=error)
 
+    def _opened(self) -> httpx.Response:
+        """The answer of the stream's route, or of the other one where a server has no streams."""
+        try:
+            return self._http.open(self._call, self._deadline)
+        except StatusError as error:
+            is_missing = error.http_status in NO_ROUTE_STATUSES
+            if self._whole is None or not is_missing or error.spent != "no":
+                raise
+            self._call = self._whole
+            return self._http.open(self._whole, self._deadline)
+
     def _read_whole(self, response: httpx.Response) -> None:
         """Take a plain JSON turn from a server that does not stream. Raises BadAnswer."""
         answer = self._http.read(self._call, response, self._deadline)
-        if not _turns.is_final(answer.data):
-            raise self._http.bad(
-                self._call, response, "The answer is neither a stream nor a chat turn."
-            )
-        self.end = self._finished(answer.data)
+        completion = read_completion(answer.data, answer.meta)
+        self.session_id = completion.session_id
+        self.end = TurnCompleted(completion)
 
     def _events(self) -> Generator[ChatEvent, None, None]:
         self._open()

@@ -38,7 +38,8 @@ ABSENT_ID: Final = "bridge_scope_check_00000000"
 # --- Headers -------------------------------------------------------------------------------
 
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"  # "docs/api-generations"
-REQUEST_ID_HEADER: Final = "X-Request-Id"  # assumed; the envelope's requestId is preferred
+#: Where an answer may name its request; the envelope's `requestId` is preferred (all assumed).
+REQUEST_ID_HEADERS: Final = ("X-Request-Id", "Request-Id", "X-Rivya-Request-Id", "Rivya-Request-Id")
 
 # --- Limits of what is sent (assumed, except the trace label's, see "docs/api-files") --------
 
@@ -59,7 +60,8 @@ STREAM_LINE_CAP_BYTES: Final = 1024 * 1024
 
 # --- States ("docs/api-generation-status"); "never leaves a terminal state" is assumed -------
 
-TERMINAL_STATUSES: Final = frozenset({"succeeded", "failed"})
+SUCCEEDED_STATUS: Final = "succeeded"
+TERMINAL_STATUSES: Final = frozenset({SUCCEEDED_STATUS, "failed"})
 
 #: Any 2xx is a success: no page shows the codes.
 SUCCESS_STATUSES: Final = range(200, 300)
@@ -104,7 +106,10 @@ CREDITS_MAX: Final = 2**31 - 1
 
 # --- Spellings of one field, the documented or likelier one first (assumed) -----------------
 
+#: Entries of a list: models name it `data` ("docs/api-models"); the other lists are assumed.
+LIST_KEYS: Final = ("data", "items")
 FILE_ID_KEYS: Final = ("id", "file_id")
+PARAM_KEY_KEYS: Final = ("key", "name")
 MIME_TYPE_KEYS: Final = ("mime_type", "mimeType")
 SIZE_KEYS: Final = ("size_bytes", "sizeBytes", "size")
 DURATION_KEYS: Final = ("duration_seconds", "durationSeconds")
@@ -125,6 +130,8 @@ STREAM_ERROR_KEY: Final = "error"  # assumed
 STREAM_SESSION_KEY: Final = "session_id"  # assumed
 #: A payload that is no JSON and means nothing (assumed).
 STREAM_DONE: Final = "[DONE]"
+#: How a server answers at the stream's address if it has no streams (assumed).
+NO_ROUTE_STATUSES: Final = frozenset({404, 405})
 STREAM_MEDIA_TYPE: Final = "text/event-stream"  # "docs/api-chat"
 
 # --- Webhooks ("docs/api-webhooks"; whatever is not marked otherwise is assumed) ---------------

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from rivya_bridge.files.api import content_url
-from rivya_bridge.tasks.explanation import explain, why_queued
+from rivya_bridge.tasks.explanation import explain, next_step, why_queued
 from rivya_bridge.tasks.models import Task
-from rivya_bridge.tasks.selectors import TaskFilter, get_task, task_rows
-from rivya_bridge.tasks.services import cancel_task, continue_task
+from rivya_bridge.tasks.selectors import TaskFilter, get_task, inbox_rows, task_rows
+from rivya_bridge.tasks.services import cancel_task, continue_task, mark_handled
 from rivya_bridge.tasks.views.task import frozen_request
 from rivya_bridge.web.pagination import keyset_page
 
@@ -102,6 +102,18 @@ class TaskDetailOut(TaskOut):
     results: list[OutputOut]
 
 
+class NeedOut(TaskOut):
+    """A task that needs a person, with what was or may have been spent, and what to do."""
+
+    spent: str
+    next: str
+
+
+class NeedPageOut(Schema):
+    items: list[NeedOut]
+    next: str | None
+
+
 class TaskPageOut(Schema):
     items: list[TaskOut]
     next: str | None
@@ -179,6 +191,22 @@ def list_tasks(
 @router.get("/tasks/{uuid:task_id}", response=TaskDetailOut, summary="One task, explained")
 def read_task(request: HttpRequest, task_id: UUID) -> dict[str, Any]:
     return _detail_out(get_task(task_id))
+
+
+@router.get("/inbox", response=NeedPageOut, summary="What needs a person, newest first")
+def list_needs(request: HttpRequest, origin: str = "", cursor: str = "") -> dict[str, Any]:
+    """Held and failed tasks that nobody has dealt with; `origin` is run, job or chat."""
+    page = keyset_page(inbox_rows(origin), cursor)
+    items = [
+        task_out(task) | {"spent": task.spent_text, "next": next_step(task)} for task in page.items
+    ]
+    return {"items": items, "next": page.next_cursor}
+
+
+@router.post("/tasks/{uuid:task_id}/handled", response=TaskOut, summary="Mark a failure as done")
+def handled(request: HttpRequest, task_id: UUID) -> dict[str, Any]:
+    """It leaves the inbox and stays in the history. Again is harmless; what is held is refused."""
+    return task_out(mark_handled(task_id))
 
 
 @router.post("/tasks/{uuid:task_id}/cancel", response=TaskOut, summary="Cancel a task")

@@ -68,8 +68,13 @@ def explain(task: Task) -> Explanation | None:
         happened=task.reason_text,
         spent=task.spent_text,
         evidence=_evidence(task),
-        next=NEXT.get(task.reason, USUAL_NEXT),
+        next=next_step(task),
     )
+
+
+def next_step(task: Task) -> str:
+    """What a person does about a task that is held, failed or canceled. No query."""
+    return NEXT.get(task.reason, USUAL_NEXT)
 
 
 def _evidence(task: Task) -> list[str]:

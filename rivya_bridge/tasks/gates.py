@@ -53,6 +53,12 @@ def pass_gates(account: str, now: datetime) -> datetime | None:
     return now + PROBE_GAP
 
 
+def limited_until(account: str, now: datetime) -> datetime | None:
+    """When the rate limit in force is over; None without one. Takes no probe, so it may be asked twice."""
+    gate = Gate.objects.filter(name=bucket_gate(account)).first()
+    return gate.closed_until if gate and _is_closed(gate, now) else None
+
+
 def _is_closed(gate: Gate, now: datetime) -> bool:
     return now < gate.closed_until <= now + FAR_AHEAD
 

@@ -104,6 +104,8 @@ class Task(models.Model):
     news_at = models.DateTimeField(null=True)
     # A webhook is expected: it is polled once a minute only.
     is_told = models.BooleanField(default=False)
+    # A webhook hurries its reading; where not, it is polled alone.
+    hears_events = models.BooleanField(default=True)
 
     attempts = models.IntegerField(default=0)
     polls = models.IntegerField(default=0)
@@ -128,6 +130,8 @@ class Task(models.Model):
     accepted_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # Somebody has looked at its failure, or another try has taken its place.
+    handled_at = models.DateTimeField(null=True)
     retry_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="retries")
 
     class Meta:
@@ -159,6 +163,11 @@ class Task(models.Model):
             models.Index(fields=["model_id", "-id"], name="task_by_model"),
             models.Index(fields=["origin", "-id"], name="task_by_origin"),
             models.Index(
+                fields=["-id"],
+                condition=Q(status__in=["held", "failed"], handled_at__isnull=True),
+                name="task_needs_person",
+            ),
+            models.Index(
                 fields=["due_at"],
                 condition=~Q(status__in=["succeeded", "failed", "canceled", "held"]),
                 name="task_due",
@@ -184,6 +193,8 @@ class Task(models.Model):
                 "The request was sent and its answer is unknown: up to "
                 f"{self.estimated_credits} credits may have been spent."
             )
+        if self.attempts:
+            return "Rivya took nothing of it, so nothing was spent."
         return "Nothing was sent, so nothing was spent."
 
 

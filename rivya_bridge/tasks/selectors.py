@@ -101,6 +101,12 @@ def _found(text: str) -> Q:
         return found
 
 
+def inbox_rows(origin: str = "") -> QuerySet[Task]:
+    """What needs a person: held or failed, and nobody has dealt with it yet. Raises Refusal."""
+    wanted = TaskFilter(status="attention", origin=origin)
+    return task_rows(wanted).filter(handled_at=None).exclude(origin=Task.Origin.PROBE)
+
+
 def get_task(task_id: uuid.UUID | str) -> Task:
     """One task with all its fields; raises Missing."""
     task = Task.objects.filter(pk=task_id).first()

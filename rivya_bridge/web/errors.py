@@ -6,8 +6,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
 
-from rivya_bridge.refusals import Missing, Refusal
+from rivya_bridge.refusals import Missing, Problem, Refusal
 
 API_PREFIX = "/api/"
 
@@ -18,8 +19,13 @@ def envelope(code: str, message: str, fields: list[dict[str, Any]] | None = None
 
 
 def refusal_envelope(refusal: Refusal) -> dict[str, Any]:
-    fields = [{"field": p.field, "message": p.message, "limit": p.limit} for p in refusal.problems]
-    return envelope(refusal.code, refusal.message, fields)
+    return envelope(refusal.code, refusal.message, [_field(one) for one in refusal.problems])
+
+
+def _field(problem: Problem) -> dict[str, Any]:
+    """`see`, the address of a page, stands only where there is one to look at."""
+    shown = {"field": problem.field, "message": problem.message, "limit": problem.limit}
+    return {**shown, "see": problem.see[1]} if problem.see else shown
 
 
 def error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
@@ -59,8 +65,11 @@ def _wrong_method(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def add_refusal(request: HttpRequest, refusal: Refusal) -> None:
-    """Shows a refusal as a message on the next page."""
-    messages.error(request, refusal.message)
+    """Shows a refusal as a message on the next page, with the pages where it is put right."""
+    seen = dict.fromkeys(problem.see for problem in refusal.problems if problem.see)
+    links = format_html_join(" ", '<a href="{1}">{0}</a>', seen)
+    text = format_html("{} {}", refusal.message, links) if seen else refusal.message
+    messages.error(request, text)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

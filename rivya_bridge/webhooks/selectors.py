@@ -42,6 +42,24 @@ def get_event(event_id: UUID) -> Event:
     return found
 
 
+def how_learned(task: Task) -> str:
+    """How the end of a task was learned, as a sentence; '' while it runs, or if Rivya never had it."""
+    if task.remote_id is None or task.status not in ("saving", "succeeded", "failed"):
+        return ""
+    events = Event.objects.filter(remote_id=task.remote_id).exclude(state="refused")
+    event = events.order_by("received_at").first()
+    ended_at = task.finished_at or task.updated_at
+    if event and event.received_at <= ended_at:
+        heard = "hurried its reading" if task.hears_events else "came; this template polls alone"
+        return f"A webhook {heard}."
+    if event:
+        return "By polling; the webhook came later."
+    endpoint = Endpoint.objects.filter(account=task.account, is_enabled=True).order_by("id").first()
+    if endpoint and task.accepted_at and task.accepted_at > endpoint.created_at:
+        return "Finished by poll, webhook missing."
+    return "By polling; there was no webhook endpoint."
+
+
 def finished_without_news() -> list[Task]:
     """The latest tasks that a reading finished although an endpoint was there to be told, and was not."""
     endpoint = Endpoint.objects.filter(is_enabled=True).order_by("id").first()

@@ -1,37 +1,52 @@
 // Drop and paste files onto a file input; show what is chosen, let single files be taken out again.
+// A zone with data-send sends each file as soon as it is there, with its progress, and keeps its id.
+
+import { sendFile, waitForSends } from "./sending.js";
+
+const size = (bytes) =>
+  bytes < 1048576 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 1048576).toFixed(1)} MB`;
+
+const text = (content, className = "") => {
+  const span = document.createElement("span");
+  span.className = className;
+  span.textContent = content;
+  return span;
+};
+
+const thumbnail = (file) => {
+  if (!file.type.startsWith("image/")) return text(file.type.split("/")[0] || "file");
+  const image = document.createElement("img");
+  image.src = URL.createObjectURL(file);
+  image.width = image.height = 48;
+  image.alt = "";
+  return image;
+};
+
+export const fileRow = (file, remove) => {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button-quiet button-small";
+  button.textContent = "Remove";
+  button.setAttribute("aria-label", `Remove ${file.name}`);
+  button.addEventListener("click", remove);
+  item.append(thumbnail(file), text(file.name), text(size(file.size), "num soft"), button);
+  return item;
+};
 
 const show = (zone, input) => {
   const list = zone.querySelector("[data-files]");
-  for (const image of list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
-  list.replaceChildren(...[...input.files].map((file, index) => row(zone, input, file, index)));
-};
-
-const row = (zone, input, file, index) => {
-  const item = document.createElement("li");
-  let thumb = document.createElement("span");
-  if (file.type.startsWith("image/")) {
-    thumb = document.createElement("img");
-    thumb.src = URL.createObjectURL(file);
-    thumb.width = thumb.height = 48;
-    thumb.alt = "";
-  } else thumb.textContent = file.type.split("/")[0] || "file";
-  const name = document.createElement("span");
-  name.textContent = file.name;
-  const size = document.createElement("span");
-  size.className = "num soft";
-  size.textContent =
-    file.size < 1048576 ? `${Math.ceil(file.size / 1024)} kB` : `${(file.size / 1048576).toFixed(1)} MB`;
-  const remove = document.createElement("button");
-  remove.type = "button";
-  remove.className = "button button-quiet button-small";
-  remove.textContent = "Remove";
-  remove.setAttribute("aria-label", `Remove ${file.name}`);
-  remove.addEventListener("click", () => {
-    give(input, [...input.files].filter((_, other) => other !== index));
-    show(zone, input);
-  });
-  item.append(thumb, name, size, remove);
-  return item;
+  for (const image of list.querySelectorAll("li:not([data-kept]) img"))
+    URL.revokeObjectURL(image.src);
+  for (const item of list.querySelectorAll("li:not([data-kept])")) item.remove();
+  list.append(
+    ...[...input.files].map((file, index) =>
+      fileRow(file, () => {
+        give(input, [...input.files].filter((_, other) => other !== index));
+        show(zone, input);
+      }),
+    ),
+  );
 };
 
 const give = (input, files) => {
@@ -42,7 +57,23 @@ const give = (input, files) => {
 
 const add = (zone, input, files) => {
   if (!files.length) return;
-  give(input, [...input.files, ...files]);
+  if (zone.dataset.send) {
+    const several = input.multiple ? [...files] : [...files].slice(0, 1);
+    for (const file of several) sendFile(zone, input, file);
+    return;
+  }
+  give(input, input.multiple ? [...input.files, ...files] : [...files].slice(0, 1));
+  show(zone, input);
+};
+
+const taken = (zone, input, held) => {
+  if (zone.dataset.send) {
+    const chosen = [...input.files];
+    give(input, []);
+    add(zone, input, chosen);
+    return;
+  }
+  if (input.multiple) give(input, [...held, ...input.files]);
   show(zone, input);
 };
 
@@ -55,9 +86,12 @@ export const enhance = (root) => {
     const input = zone.querySelector("input[type=file]");
     let held = [];
     input.addEventListener("click", () => (held = [...input.files]));
-    input.addEventListener("change", () => {
-      if (input.multiple) give(input, [...held, ...input.files]);
-      show(zone, input);
+    input.addEventListener("change", () => taken(zone, input, held));
+    zone.addEventListener("click", (event) => {
+      const item = event.target.closest("[data-remove]")?.closest("li");
+      if (!item) return;
+      item.remove();
+      input.focus();
     });
     zone.addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -69,6 +103,7 @@ export const enhance = (root) => {
       delete zone.dataset.over;
       add(zone, input, event.dataTransfer.files);
     });
+    if (zone.dataset.send) waitForSends(input.form);
   }
 };
 

@@ -4,9 +4,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from rivya_bridge.automation.services import start_job, trust_webhooks
+from rivya_bridge.automation.services import set_delivery, start_job
 from rivya_bridge.connection import current_connection
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.services import read_soon
 from rivya_bridge.webhooks.models import Endpoint, Event
 from tests.automation.making import make_template
 from tests.experiments.factories import finish
@@ -28,15 +30,73 @@ def told(template, hook, **changes) -> Event:
     )
 
 
+def conduct_of_a_job(template) -> tuple[bool, bool]:
+    """Whether the next job hears events, and whether it waits for them."""
+    job, _ = start_job(template, {}, source="api")
+    return job.task.hears_events, job.task.is_told
+
+
 def test_it_works():
     template, hook = make_template(), endpoint(tested_at=timezone.now())
+    assert conduct_of_a_job(template) == (False, False)
+    set_delivery(template, "poll_and_webhook")
+    assert conduct_of_a_job(template) == (True, False)
     told(template, hook)
-    trust_webhooks(template, on=True)
+    set_delivery(template, "webhook")
+    assert conduct_of_a_job(template) == (True, True)
+    set_delivery(template, "poll")
+    assert conduct_of_a_job(template) == (False, False)
+
+
+def test_events_beside_polling_need_a_passed_test_and_no_job():
+    template = make_template()
+    with pytest.raises(Refusal, match="Make a webhook endpoint"):
+        set_delivery(template, "poll_and_webhook")
+    endpoint()
+    with pytest.raises(Refusal, match="Send a test"):
+        set_delivery(template, "poll_and_webhook")
+    Endpoint.objects.update(tested_at=timezone.now())
+    set_delivery(template, "poll_and_webhook")
+    assert template.delivery == "poll_and_webhook"
+
+
+def test_an_unknown_mode_is_refused_at_its_field():
+    with pytest.raises(Refusal, match="delivery must be one of poll, poll_and_webhook, webhook"):
+        set_delivery(make_template(), "pigeon")
+
+
+def test_an_event_hurries_only_who_hears_it():
+    template, _ = make_template(), endpoint(tested_at=timezone.now())
+    deaf, _ = start_job(template, {}, source="api")
+    set_delivery(template, "poll_and_webhook")
+    hearing, _ = start_job(template, {}, source="api")
+    for number, job in enumerate((deaf, hearing)):
+        Task.objects.filter(pk=job.task.pk).update(status="running", remote_id=f"task_{number}")
+    assert not read_soon("task_0")
+    assert read_soon("task_1")
+
+
+def test_the_job_tells_how_its_end_was_learned(api_client, signed_in_client):
+    template, hook = make_template(), endpoint(tested_at=timezone.now())
     job, _ = start_job(template, {}, source="api")
-    assert job.task.is_told
-    trust_webhooks(template, on=False)
-    job, _ = start_job(template, {}, source="api")
-    assert not job.task.is_told
+    finish(job.task)
+    Task.objects.filter(pk=job.task.pk).update(accepted_at=timezone.now())
+    address = f"/api/v1/jobs/{job.pk}"
+    assert api_client.get(address).json()["learned"] == "Finished by poll, webhook missing."
+    page = signed_in_client.get(f"/jobs/{job.pk}/").content.decode()
+    assert "Finished by poll, webhook missing." in page
+    job.task.refresh_from_db()
+    Event.objects.create(
+        endpoint=hook,
+        event_id="evt_2",
+        remote_id=job.task.remote_id,
+        body=b"",
+        signature="verified",
+        state="matched",
+        task=job.task,
+        received_at=job.task.finished_at,
+    )
+    assert "came; this template polls alone" in api_client.get(address).json()["learned"]
 
 
 @pytest.mark.parametrize(
@@ -67,20 +127,23 @@ def test_each_missing_step_is_named(lacking, words):
                 signature="missing" if lacking == "signature" else "verified",
             )
     with pytest.raises(Refusal, match=words):
-        trust_webhooks(template, on=True)
+        set_delivery(template, "webhook")
     template.refresh_from_db()
-    assert not template.trusts_webhooks
+    assert template.delivery == "poll"
 
 
 def test_the_page_offers_it_or_names_what_is_missing(signed_in_client):
     template = make_template()
     address = reverse("automation:template", args=[template.slug])
     assert "Make a webhook endpoint" in signed_in_client.get(address).content.decode()
-    change = reverse("automation:webhooks", args=[template.slug])
-    refused = signed_in_client.post(change, {"on": "yes"}, follow=True).content.decode()
+    change = reverse("automation:delivery", args=[template.slug])
+    refused = signed_in_client.post(change, {"delivery": "webhook"}, follow=True).content.decode()
     assert "Nothing was changed" in refused
-    told(template, endpoint(tested_at=timezone.now()))
-    assert "Wait for webhooks" in signed_in_client.get(address).content.decode()
-    page = signed_in_client.post(change, {"on": "yes"}, follow=True).content.decode()
-    assert "read once a minute" in page
-    assert "Poll as usual" in page
+    hook = endpoint(tested_at=timezone.now())
+    signed_in_client.post(change, {"delivery": "poll_and_webhook"})
+    assert "Run a job of this template first" in signed_in_client.get(address).content.decode()
+    told(template, hook)
+    assert "Run a job of this template" not in signed_in_client.get(address).content.decode()
+    signed_in_client.post(change, {"delivery": "webhook"})
+    template.refresh_from_db()
+    assert template.delivery == "webhook"

@@ -1,8 +1,11 @@
 """Every page of the product: where it is and how to bring it into the state worth looking at."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
+
+from tests.sharing.making import make_zip, png
 
 
 @dataclass
@@ -41,9 +44,11 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
     board = "/compare/?" + "&".join(
         f"run={field.get_attribute('value')}" for field in page.locator("input[name=run]").all()[:4]
     )
+    looked, whole = _looked_at(page, base_url, experiment)
     template = first("/templates/", row)
     job = first(template, f"{row}[href^='/jobs/']")
     task = first(job, "main a[href^='/tasks/']")
+    rehearsal = _rehearsed(page, base_url, template)
     return [
         Shot("home", "/"),
         Shot("experiments", "/experiments/"),
@@ -54,8 +59,21 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("experiment-video", video),
         Shot("experiment-edit", f"{experiment}edit/"),
         Shot("record-studio", f"{experiment}record/"),
+        Shot("import-runs", f"{experiment}import/"),
+        Shot("import-runs-errors", f"{experiment}import/", act="submit", is_refusal=True),
+        Shot("import-runs-look", looked),
+        Shot("import-experiment", "/experiments/import/"),
+        Shot("import-experiment-errors", "/experiments/import/", act="submit", is_refusal=True),
+        Shot("import-experiment-look", whole),
         Shot("run-api", f"{experiment}run/"),
+        Shot("run-api-code", f"{experiment}run/", act="code"),
         Shot("run-api-errors", f"{experiment}run/", act="submit", is_refusal=True),
+        Shot("sweep-form", f"{experiment}sweep/"),
+        Shot("sweep-form-errors", f"{experiment}sweep/", act="submit", is_refusal=True),
+        Shot("sweep-form-from-run", f"{experiment}sweep/?from={run.strip('/').split('/')[-1]}"),
+        Shot("sweeps-none", f"{experiment}sweeps/"),
+        Shot("stability", f"{experiment}stability/"),
+        Shot("references-pairs", f"{experiment}stability/references/"),
         Shot("run", run),
         Shot("run-continue", f"{experiment}run/?from={run.strip('/').split('/')[-1]}"),
         Shot("board", board),
@@ -79,8 +97,16 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("version-edit-errors", f"{template}versions/1/edit/", act="submit", is_refusal=True),
         Shot("version-diff", f"{template}versions/compare/?from=1&to=1"),
         Shot("ladder", f"{template}ladder/"),
+        Shot("golden", f"{template}golden/"),
+        Shot("rehearsals", f"{template}rehearsals/"),
+        Shot("rehearsal", rehearsal),
+        Shot("rehearsal-case", f"{rehearsal}cases/1/"),
+        Shot("drift", f"{template}drift/"),
+        Shot("drift-errors", f"{template}drift/", act="drift", is_refusal=True),
+        Shot("drift-schedule", _drift_schedule(page, base_url, template)),
         Shot("job", job),
         Shot("tasks", "/tasks/"),
+        Shot("inbox", "/inbox/"),
         Shot("task", task),
         Shot("webhooks", "/webhooks/"),
         Shot("notices", "/notices/"),
@@ -100,11 +126,67 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
     ]
 
 
+def _looked_at(page: Page, base_url: str, experiment: str) -> tuple[str, str]:
+    """Where runs, and a whole experiment, wait to be imported."""
+    table = (
+        b"key,model,prompt,results,result_text,rating\none,z-image,A bottle,a.png,,4\n"
+        b"two,z-image,Again,,a text,\nthree,no-such,A third,gone.png,,9\n"
+    )
+    content = make_zip({"runs.csv": table, "a.png": png(), "notes.md": b"x"})
+    where = _sent(page, f"{base_url}{experiment}import/", "runs.zip", content)
+    whole = page.request.get(f"{base_url}{experiment}export.zip").body()
+    return where, _sent(page, f"{base_url}/experiments/import/", "bottle.zip", whole)
+
+
+def _sent(page: Page, address: str, name: str, content: bytes) -> str:
+    page.goto(address)
+    file = {"name": name, "mimeType": "application/zip", "buffer": content}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Look at it").click()
+    page.wait_for_url("**/imports/**")
+    return urlsplit(page.url).path
+
+
+def _rehearsed(page: Page, base_url: str, template: str) -> str:
+    """Where a rehearsal of the template has ended; what could be golden is, if nothing was before."""
+    page.goto(f"{base_url}{template}golden/")
+    if not page.locator("main .case").count():
+        for box in page.locator("main .candidate input[type=checkbox]").all():
+            box.check()
+        page.get_by_role("button", name="Make the ticked ones golden").click()
+    page.goto(f"{base_url}{template}rehearsals/")
+    if not page.locator("#rehearsals tbody a").count():
+        page.get_by_role("button", name="Rehearse version").click()
+    else:
+        page.locator("#rehearsals tbody a").first.click()
+    page.locator("#rehearsal").wait_for()
+    page.locator("#rehearsal[hx-get]").wait_for(state="detached", timeout=120_000)
+    return page.url.removeprefix(base_url)
+
+
+def _drift_schedule(page: Page, base_url: str, template: str) -> str:
+    """A drift check that runs once a year, made if there is none."""
+    page.goto(f"{base_url}{template}drift/")
+    row = page.locator("main tbody a[href^='/drift-schedules/']")
+    if not row.count():
+        page.get_by_label("Times").fill("0 6 1 1 *")
+        page.get_by_role("button", name="Switch it on").click()
+    return str(row.first.get_attribute("href"))
+
+
 def act(page: Page, what: str) -> None:
     """Bring a page into the state that is looked at."""
+    if what == "code":
+        page.get_by_role("button", name="As code").click()
+        page.locator("#form-code pre").first.wait_for()
+        return
     if what == "submit":
         page.locator("main form[method=post] button.button-primary[type=submit]").click()
         page.locator(".field-error, .callout[data-kind=error]").first.wait_for()
+    elif what == "drift":
+        page.get_by_label("Times").fill("never")
+        page.get_by_role("button", name="Switch it on").click()
+        page.locator(".field-error").first.wait_for()
     elif what == "variables":
         prompt = page.locator("#id_prompt")
         words = prompt.input_value()

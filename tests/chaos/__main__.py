@@ -3,6 +3,7 @@
 ./run chaos                                  2,000 tasks, 500 kills, a fifth of all answers spoiled
 ./run chaos --tasks 400 --kills 60           a short one
 ./run chaos --bugs                           a small storm for each seeded bug: all must be found
+./run chaos --points                         die at each crash point, at its first, second and third pass
 ./run chaos --postgres URL --broker URL      the same on PostgreSQL, Redis or RabbitMQ
 """
 
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.chaos.audit import audit, summary
@@ -19,6 +21,8 @@ from tests.chaos.bugs import BUGS
 from tests.chaos.histories import Histories, read_histories
 from tests.chaos.installation import running_installation
 from tests.chaos.plan import Plan, read_plan
+from tests.chaos.points import POINTS
+from tests.chaos.rounds import PASSES, Rounds
 from tests.chaos.storm import Storm
 
 MOST_SHOWN = 5
@@ -31,15 +35,20 @@ FOUND, CLEAN, BROKEN = 1, 0, 2
 
 def main(arguments: Sequence[str]) -> int:
     """0 when all is well, 1 when the audit found something, 2 when there was no storm."""
-    plan, wants_bugs, names = read_plan(arguments)
-    if wants_bugs:
-        return try_bugs(names or list(BUGS), plan.seed)
-    if plan.bug and plan.bug not in BUGS:
-        print(f"There is no bug {plan.bug!r}; there are {', '.join(BUGS)}.")
+    plan, options = read_plan(arguments)
+    unknown = {*(options.bugs or ()), *([plan.bug] if plan.bug else [])} - set(BUGS)
+    unknown |= set(options.points or ()) - set(POINTS)
+    if unknown:
+        print(f"There is no {', no '.join(sorted(unknown))}.")
+        print(f"Bugs: {', '.join(BUGS)}.\nCrash points: {', '.join(POINTS)}.")
         return BROKEN
+    if options.bugs is not None:
+        return try_bugs(options.bugs or list(BUGS), plan)
     folder = Path(plan.keep or tempfile.mkdtemp(prefix="bridge-chaos-")).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     try:
+        if options.points is not None:
+            return die_everywhere(plan, folder, options.points or list(POINTS))
         return blow(plan, folder)
     finally:
         if not plan.keep:
@@ -59,10 +68,14 @@ def blow(plan: Plan, folder: Path) -> int:
         storm.run()
         facts = read_histories(place, storm.killed_at)
     print(f"{'lasted':>24}  {time.monotonic() - started:.0f} s")
-    killed = ", ".join(f"{count} {name}" for name, count in sorted(storm.kills.items()))
-    print(f"{'killed':>24}  {sum(storm.kills.values())} processes ({killed or 'none'})")
+    print(f"{'killed':>24}  {killed(storm)}")
     print(f"{'continued by hand':>24}  {storm.continued} held tasks")
     return report(facts)
+
+
+def killed(storm: Storm) -> str:
+    each = ", ".join(f"{count} {name}" for name, count in sorted(storm.kills.items()))
+    return f"{sum(storm.kills.values())} processes ({each or 'none'})"
 
 
 def report(facts: Histories) -> int:
@@ -79,19 +92,43 @@ def report(facts: Histories) -> int:
     return CLEAN if is_clean else FOUND
 
 
-def try_bugs(names: Sequence[str], seed: int) -> int:
-    """A small storm for each bug; 0 when the audit found every one."""
+def die_everywhere(plan: Plan, folder: Path, names: list[str]) -> int:
+    """Each crash point three times, one worker and no other faults; 0 when all were reached and clean."""
+    plan = replace(plan, tasks=0, kills=0, faults=0.0, workers=1)
+    print(
+        f"{len(names)} crash points, each at its passes {', '.join(map(str, PASSES))}.", flush=True
+    )
+    with running_installation(plan, folder) as place:
+        storm = Storm(plan, place)
+        rounds = Rounds(storm, place)
+        for name, number, reached, seconds in rounds.run(names):
+            word = "died" if reached else "NOT REACHED"
+            print(f"{word:>12}  {name}, pass {number}  ({seconds:.1f} s)", flush=True)
+        storm.close()
+        facts = read_histories(place, storm.killed_at)
+    print(f"{'killed':>24}  {killed(storm)}")
+    reached = sum(rounds.reached.values())
+    print(f"{'reached':>24}  {reached} of {len(rounds.reached)}")
+    return max(report(facts), CLEAN if reached == len(rounds.reached) else FOUND)
+
+
+def try_bugs(names: Sequence[str], plan: Plan) -> int:
+    """A small storm for each bug, as a table; 0 when the audit found every one."""
+    print("  result   seconds  bug: what the audit found", flush=True)
     missed = []
     for name in names:
-        command = [sys.executable, "-m", "tests.chaos", "--bug", name, "--seed", str(seed)]
-        done = subprocess.run([*command, *BUG_STORM], stdout=subprocess.PIPE, text=True)
-        headings = [
-            line[:24].strip()
+        command = [sys.executable, "-m", "tests.chaos", "--bug", name, "--seed", str(plan.seed)]
+        command += [*BUG_STORM, "--postgres", plan.postgres, "--broker", plan.broker]
+        started = time.monotonic()
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        found = [
+            f"{line[:24].strip()} {line[26:]}"
             for line in done.stdout.splitlines()
             if line[26:].isdecimal() and line[26:] != "0"
         ]
         is_found = done.returncode == FOUND
-        print(f"{'found' if is_found else 'MISSED':>8}  {name}: {', '.join(headings)}", flush=True)
+        word, seconds = "found" if is_found else "MISSED", time.monotonic() - started
+        print(f"{word:>8}  {seconds:8.0f}  {name}: {', '.join(found)}", flush=True)
         if not is_found:
             missed.append(name)
             print(done.stdout)

@@ -15,7 +15,7 @@ from typing import IO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-RETRY_AFTER_SECONDS = 3
+RETRY_AFTER_SECONDS = 4
 WEIGHTS: dict[str, float] = {
     "server_error": 4,
     "bad_gateway": 4,

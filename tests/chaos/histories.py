@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import httpx
 
 from tests.chaos.faults import Asked
 from tests.chaos.installation import API_KEY, Installation
+
+MATCHED_WITHIN_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -75,24 +78,27 @@ class Histories:
     """Events of which the vendor was told that they are kept, by their ids."""
     kept: tuple[str, ...] = ()
     """The ids of the events in our inbox."""
+    unmatched: tuple[str, ...] = ()
+    """Events of ours that have not found their task."""
+    hurried: int = 0
+    """Events after which their task was read within a second."""
     killed_at: tuple[float, ...] = ()
     """When processes were killed, on the clock of the requests."""
 
 
 def read_histories(place: Installation, killed_at: Sequence[float] = ()) -> Histories:
     """Reads all three, after the programs have come to rest."""
-    acknowledged = tuple(
-        _acknowledged(place)
-    )  # read before ours: what comes later counts for nothing
+    # The vendor's side is read before ours: what comes later counts for nothing.
+    acknowledged = tuple(_acknowledged(place))
+    _await_matches()
     journal = httpx.get(f"{place.vendor_url}/_sandbox/journal", trust_env=False, timeout=120).json()
+    requests = tuple(Asked(*json.loads(line)) for line in place.requests_log.open(encoding="utf-8"))
     wallet = _wallet()
     without_row, broken = _compare_vault()
     return Histories(
         intents=tuple(_intents(place.folder / "intents.jsonl")),
         made=tuple(_made(one) for one in journal["generations"]),
-        requests=tuple(
-            Asked(*json.loads(line)) for line in place.requests_log.open(encoding="utf-8")
-        ),
+        requests=requests,
         rows=tuple(_rows()),
         jobs=_jobs(),
         vendor_balance=journal["balance"],
@@ -105,6 +111,8 @@ def read_histories(place: Installation, killed_at: Sequence[float] = ()) -> Hist
         secrets_found_in=tuple(_with_the_key(place.folder)),
         acknowledged=acknowledged,
         kept=tuple(_kept()),
+        unmatched=tuple(_unmatched()),
+        hurried=_hurried(requests),
         killed_at=tuple(killed_at),
     )
 
@@ -170,6 +178,33 @@ def _kept() -> list[str]:
     from rivya_bridge.webhooks.models import Event
 
     return list(Event.objects.exclude(state="refused").values_list("event_id", flat=True))
+
+
+def _unmatched() -> list[str]:
+    from rivya_bridge.webhooks.models import Event
+
+    return list(Event.objects.filter(state="parked").values_list("event_id", flat=True))
+
+
+def _await_matches() -> None:
+    """An event that came before its task was known waits for the next sweep."""
+    give_up = time.monotonic() + MATCHED_WITHIN_SECONDS
+    while _unmatched() and time.monotonic() < give_up:
+        time.sleep(0.2)
+
+
+def _hurried(requests: Sequence[Asked]) -> int:
+    from rivya_bridge.webhooks.models import Event
+
+    read_at: dict[str, list[float]] = {}
+    for one in requests:
+        if one.method == "GET":
+            read_at.setdefault(one.path.rpartition("/")[2], []).append(one.at)
+    events = Event.objects.filter(state="matched").values_list("remote_id", "received_at")
+    return sum(
+        any(0 <= at - received.timestamp() <= 1 for at in read_at.get(remote_id, ()))
+        for remote_id, received in events
+    )
 
 
 def _jobs() -> int:

@@ -7,17 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
 
+from tests.chaos.nursery import PROJECT, Child, Nursery
 from tests.chaos.plan import Plan
 
-PROJECT = Path(__file__).resolve().parents[2]
 API_KEY = "rvya_sk_sandbox_full"
+SLUG, PICTURE_SLUG = "chaos", "chaos-picture"
 START_SECONDS = 60.0
 _OWN_SETTINGS = ("RIVYA_", "BRIDGE_", "SANDBOX_", "DATABASE_URL", "CELERY_")
 
@@ -28,15 +29,25 @@ class Running:
 
     name: str
     command: list[str]
-    log: IO[bytes]
-    process: "subprocess.Popen[bytes]" = field(init=False)
-    started_at: float = 0.0
+    log: Path
+    nursery: Nursery
+    child: Child | None = None
 
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            self.command, cwd=PROJECT, stdout=self.log, stderr=subprocess.STDOUT
-        )
-        self.started_at = time.monotonic()
+    def start(self, **environment: str) -> None:
+        """Starts it, perhaps with settings that hold for this life alone."""
+        self.child = self.nursery.start(self.log, self.command, environment)
+
+    @property
+    def pid(self) -> int:
+        assert self.child
+        return self.child.pid
+
+    def is_alive(self) -> bool:
+        return self.child is not None and self.child.is_alive()
+
+    def kill(self) -> None:
+        if self.child:
+            self.child.kill()
 
 
 @dataclass
@@ -48,6 +59,8 @@ class Installation:
     vendor_url: str
     token: str
     slug: str
+    picture_slug: str
+    """Of a template whose jobs take a picture along."""
     programs: list[Running]
 
     @property
@@ -57,8 +70,12 @@ class Installation:
     def revive(self) -> None:
         """Starts again whatever is dead."""
         for program in self.programs:
-            if program.process.poll() is not None:
+            if not program.is_alive():
                 program.start()
+
+    def named(self, kind: str) -> list[Running]:
+        """The programs of one kind: web, worker or receiver."""
+        return [one for one in self.programs if one.name.partition("-")[0] == kind]
 
 
 @contextmanager
@@ -71,22 +88,22 @@ def running_installation(plan: Plan, folder: Path) -> Iterator[Installation]:
         os.environ["BRIDGE_WEBHOOK_PORT"] = str(webhook_port)
         vendor = stack.enter_context(_vendor(plan, folder, vendor_port))
         _await(f"{vendor_url}/healthz", vendor)
-        token, slug = _prepare()
-        workers = [_worker(folder, number) for number in range(plan.workers)]
-        programs = [_named(folder, "web"), *workers, _named(folder, "receiver")]
+        nursery = stack.enter_context(closing(Nursery()))
+        token = _prepare()
+        programs = _programs(folder, nursery, plan.workers)
+        base_url = f"http://127.0.0.1:{port}"
         installation = Installation(
-            folder, f"http://127.0.0.1:{port}", vendor_url, token, slug, programs
+            folder, base_url, vendor_url, token, SLUG, PICTURE_SLUG, programs
         )
         try:
             for program in programs:
                 program.start()
-            _await(f"{installation.base_url}/sign-in/", programs[0].process)
+            _await(f"{installation.base_url}/sign-in/", programs[0])
             yield installation
         finally:
             for program in programs:
-                with suppress(AttributeError):
-                    _end(program.process)
-                program.log.close()
+                if program.child:
+                    program.child.end()
 
 
 def _set_environment(
@@ -129,47 +146,72 @@ def _database(server: str) -> Iterator[str]:
 
 
 @contextmanager
-def _vendor(plan: Plan, folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    numbers = (port, plan.speed, plan.faults, plan.rate_limits, plan.seed)
+def _vendor(plan: Plan, folder: Path, port: int) -> Iterator["Vendor"]:
+    numbers = (port, plan.speed, plan.faults, plan.rate_limits, plan.seed, plan.draws)
     arguments = [str(folder / "vendor"), *(str(number) for number in numbers)]
     with (folder / "vendor.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.vendor", *arguments],
-            cwd=PROJECT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+        vendor = Vendor(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.chaos.vendor", *arguments],
+                cwd=PROJECT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         )
         try:
-            yield process
+            yield vendor
         finally:
-            _end(process)
+            vendor.end()
 
 
-def _prepare() -> tuple[str, str]:
-    """Tables, models, a token and a template, as a person would have made them; token and slug."""
+def _prepare() -> str:
+    """Tables, models, templates and an endpoint, as a person would have made them; a token."""
     import django
 
     django.setup()
     from django.core.management import call_command
 
     from rivya_bridge.access.services import create_api_token
-    from rivya_bridge.automation.content import Draft
-    from rivya_bridge.automation.services import create_template
     from rivya_bridge.catalog.services import refresh_catalog
 
     call_command("migrate", verbosity=0)
     _until_it_works(refresh_catalog)
+    _make_endpoint()
+    _make_template(SLUG, "z-image", file_slots=[])
+    slot = {"name": "picture", "kind": "image", "required": True}
+    _make_template(PICTURE_SLUG, "flux-2-pro", file_slots=[slot], fixed_params={"resolution": "1K"})
+    return create_api_token("chaos")
+
+
+def _make_template(slug: str, model_id: str, **given: Any) -> None:
+    from rivya_bridge.automation.content import Draft
+    from rivya_bridge.automation.models import JobTemplate
+    from rivya_bridge.automation.services import create_template
+
+    content: dict[str, Any] = {"fixed_params": {}, "exposed_params": [], "credit_cap": 100} | given
     draft = Draft(
-        model_id="z-image",
-        credit_cap=10,
+        model_id=model_id,
         prompt="{{ subject }} on a slate table",
         variables=[{"name": "subject", "required": True}],
-        fixed_params={},
-        exposed_params=[],
+        **content,
     )
-    _make_endpoint()
-    template = create_template(name="Chaos", slug="chaos", draft=draft).template
-    return create_api_token("chaos"), template.slug
+    made = create_template(name=slug.capitalize(), slug=slug, draft=draft).template
+    # A person may set this after a passed test; here every answer of the vendor may be spoiled.
+    JobTemplate.objects.filter(pk=made.pk).update(delivery=JobTemplate.Delivery.BOTH)
+
+
+def make_picture(number: int) -> str:
+    """A picture in the vault that nobody has uploaded yet; its id."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    from rivya_bridge.files.services import store_upload
+
+    content = BytesIO()
+    Image.new("RGB", (64, 64), (number % 256, number // 256 % 256, 90)).save(content, "PNG")
+    content.seek(0)
+    return str(store_upload(content, f"{number}.png").pk)
 
 
 def _make_endpoint() -> None:
@@ -192,24 +234,19 @@ def _until_it_works(refresh: Any) -> None:
     raise RuntimeError("The vendor's models could not be read in 50 tries.")
 
 
-def _named(folder: Path, name: str) -> Running:
+def _programs(folder: Path, nursery: Nursery, workers: int) -> list[Running]:
+    """Web, workers and receiver by the product's own commands, each with a log of its own."""
     from rivya_bridge.dashboard.programs import programs
 
-    return _program(folder, name, next(one for one in programs() if one.name == name).command)
-
-
-def _worker(folder: Path, number: int) -> Running:
-    from rivya_bridge.dashboard.programs import programs
-
-    command = next(one for one in programs() if one.name == "worker").command
-    return _program(folder, f"worker-{number}", [*command, "--hostname", f"w{number}@chaos"])
-
-
-def _program(folder: Path, name: str, command: Any) -> Running:
-    """The product's own command, with its module started through the door for bugs."""
-    python, dash_m, *rest = command
-    log = (folder / f"{name}.log").open("wb")
-    return Running(name, [python, dash_m, "tests.chaos.program", *rest], log)
+    commands = {one.name: list(one.command) for one in programs()}
+    wanted = {"web": commands["web"]}
+    for number in range(workers):
+        name = f"worker-{number}"
+        wanted[name] = [*commands["worker"], "--hostname", f"w{number}@chaos"]
+    wanted["receiver"] = commands["receiver"]
+    return [
+        Running(name, command, folder / f"{name}.log", nursery) for name, command in wanted.items()
+    ]
 
 
 def _free_ports(count: int) -> list[int]:
@@ -221,10 +258,10 @@ def _free_ports(count: int) -> list[int]:
             one.close()
 
 
-def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
-    """Until anything answers there. RuntimeError when the process ends or time is over."""
+def _await(url: str, program: "Running | Vendor") -> None:
+    """Until anything answers there. RuntimeError when the program ends or time is over."""
     give_up = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up and process.poll() is None:
+    while time.monotonic() < give_up and program.is_alive():
         with suppress(httpx.HTTPError):
             httpx.get(url, trust_env=False, timeout=2)
             return
@@ -232,10 +269,19 @@ def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError(f"Nothing answers at {url}; its log says why.")
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+class Vendor:
+    """The vendor's process, which nobody kills."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def end(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -29,19 +29,16 @@ class Plan:
     in_flight: int
     reads: int
     """RIVYA_IN_FLIGHT and RIVYA_READS_PER_SECOND."""
+    draws: bool
+    """Whether the vendor draws its pictures as the sandbox does, which takes long."""
 
     def random(self, part: str) -> random.Random:
         """A source of chance of its own for each part, so that their order does not matter."""
         return random.Random(f"{self.seed}:{part}")
 
-    @property
-    def storm_seconds(self) -> float:
-        """About how long the kills take, over which the requests are spread."""
-        return max(5.0, self.kills * self.kill_seconds)
 
-
-def read_plan(arguments: Sequence[str]) -> tuple[Plan, bool, list[str]]:
-    """The plan of the command line; whether every seeded bug is tried; and what they are given."""
+def read_plan(arguments: Sequence[str]) -> tuple[Plan, argparse.Namespace]:
+    """The plan of the command line, and all that was given on it."""
     options = _parser().parse_args(arguments)
     seed = options.seed if options.seed is not None else secrets.randbelow(1_000_000)
     plan = Plan(
@@ -60,8 +57,9 @@ def read_plan(arguments: Sequence[str]) -> tuple[Plan, bool, list[str]]:
         speed=options.speed,
         in_flight=options.in_flight,
         reads=options.reads,
+        draws=options.draws,
     )
-    return plan, options.bugs is not None, options.bugs or []
+    return plan, options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--seed", type=int, default=None, help="repeats the choices of an earlier storm")
     add("--workers", type=int, default=2, help="worker processes")
-    add("--kill-seconds", type=float, default=2.0, help="mean time between two kills")
+    add("--kill-seconds", type=float, default=4.0, help="longest wait for work before a kill")
     add("--drain-seconds", type=float, default=90.0, help="standstill that counts as stuck")
     add("--bug", default="", help="run with this seeded bug, which the audit has to find")
     add("--bugs", nargs="*", default=None, help="a small storm for each seeded bug, or those named")
@@ -88,5 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--speed", type=float, default=8.0, help="how many times as fast as life the vendor works")
     add("--in-flight", type=int, default=48, help="RIVYA_IN_FLIGHT")
     add("--reads", type=int, default=50, help="RIVYA_READS_PER_SECOND")
+    add("--draws", action="store_true", help="real pictures instead of plain ones")
+    add("--points", nargs="*", default=None, help="die at each crash point, or at those named")
     add("--keep", default="", help="keep the data and the logs in this folder")
     return parser

@@ -1,6 +1,7 @@
 """The audit finds each fault in the histories of a storm, and nothing in those of a clean one."""
 
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.chaos.audit import audit
 from tests.chaos.bugs import BUGS, put_in
 from tests.chaos.faults import Asked
 from tests.chaos.histories import Histories, Intent, Made, Row
+from tests.chaos.points import POINTS
 
 ROW = Row(
     id="t1",
@@ -41,6 +43,8 @@ CLEAN = Histories(
     broken_files=(),
     integrity="ok",
     secrets_found_in=(),
+    acknowledged=("e1",),
+    kept=("e1",),
 )
 LIMIT = Asked(10.0, "GET", "/api/v1/generations/g1", "", "rate_limited", 10.1)
 
@@ -90,7 +94,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "a file without a row": ("files", {"files_without_row": ("e" * 64,)}),
     "a request before its time": (
         "too early or too often",
-        {"requests": (LIMIT, replace(POST, at=12.0))},
+        {"requests": (LIMIT, replace(POST, at=13.0))},
     ),
     "sendings that nothing explains": ("too early or too often", {"requests": (POST, POST)}),
     "an event that was acknowledged and lost": (
@@ -101,6 +105,8 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
         "webhooks",
         {"acknowledged": ("e1",), "kept": ("e1", "e1")},
     ),
+    "webhooks that never came": ("webhooks", {"acknowledged": (), "kept": ()}),
+    "an event that found no task": ("webhooks", {"unmatched": ("e1",)}),
     "a damaged database": ("database", {"integrity": "row 7 missing from index"}),
     "a key in a log": ("secrets", {"secrets_found_in": ("web.log",)}),
 }
@@ -117,18 +123,23 @@ def test_each_fault_is_found_under_its_heading(name: str) -> None:
 
 
 def test_a_request_that_was_on_its_way_is_not_too_early() -> None:
-    on_its_way = replace(CLEAN, requests=(LIMIT, replace(POST, at=11.0)))
-    after = replace(CLEAN, requests=(LIMIT, replace(POST, at=13.2)))
+    on_its_way = replace(CLEAN, requests=(LIMIT, replace(POST, at=12.0)))
+    after = replace(CLEAN, requests=(LIMIT, replace(POST, at=14.2)))
     assert not audit(on_its_way)["too early or too often"]
     assert not audit(after)["too early or too often"]
 
 
-@pytest.mark.parametrize(("killed", "findings"), [(10.2, 0), (9.9, 1), (11.7, 1)])
+@pytest.mark.parametrize(("killed", "findings"), [(10.2, 0), (9.9, 1), (12.7, 1)])
 def test_a_rate_limit_may_die_with_the_process_that_heard_of_it(
     killed: float, findings: int
 ) -> None:
-    early = replace(CLEAN, requests=(LIMIT, replace(POST, at=12.0)), killed_at=(killed,))
+    early = replace(CLEAN, requests=(LIMIT, replace(POST, at=13.0)), killed_at=(killed,))
     assert len(audit(early)["too early or too often"]) == findings
+
+
+def test_every_crash_point_is_a_place_of_the_product() -> None:
+    for point in POINTS.values():
+        assert callable(getattr(import_module(point.owner), point.name))
 
 
 def test_there_are_at_least_ten_seeded_bugs_and_unknown_ones_are_refused() -> None:

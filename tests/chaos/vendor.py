@@ -1,8 +1,10 @@
-"""A storm's vendor, a process of its own: `-m tests.chaos.vendor FOLDER PORT SPEED SHARE LIMITS SEED`.
+"""A storm's vendor, a process of its own: `-m tests.chaos.vendor FOLDER PORT SPEED SHARE LIMITS SEED DRAWS`.
 
 It is the sandbox behind faults. It is never killed: what it wrote down is one of the three histories.
 """
 
+import hashlib
+import io
 import random
 import signal
 import sys
@@ -11,8 +13,12 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
+
+from rivya_bridge.sandbox import rendering
 from rivya_bridge.sandbox.app import create_app
 from rivya_bridge.sandbox.choices import Choices
+from rivya_bridge.sandbox.outputs.brief import Brief
 from rivya_bridge.sandbox.serve import QuietServer, bind, configure
 from rivya_bridge.sandbox.store import Store
 from tests.chaos.faults import FaultyVendor
@@ -26,9 +32,23 @@ CHOICES = Choices(
 )
 
 
-def main(folder: str, port: str, speed: str, share: str, limits: str, seed: str) -> None:
+def draw_plainly(brief: Brief) -> bytes:
+    """A small picture, another for each prompt: how the sandbox draws is not what a storm is about."""
+    digest = hashlib.sha256(brief.digest.encode()).digest()
+    content = io.BytesIO()
+    Image.frombytes("RGB", (4, 2), digest[:24]).resize((64, 32), Image.Resampling.NEAREST).save(
+        content, "PNG"
+    )
+    return content.getvalue()
+
+
+def main(
+    folder: str, port: str, speed: str, share: str, limits: str, seed: str, draws: str
+) -> None:
     """Serves until it is told to stop."""
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn stops by itself and repeats the signal
+    if draws == "False":
+        rendering.make = draw_plainly
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     with Store(place / "sandbox") as store, closing(bind("127.0.0.1", int(port))) as bound:

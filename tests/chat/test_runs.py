@@ -13,8 +13,8 @@ from django.test import Client
 from PIL import Image
 
 from rivya_bridge.comparison.matrix import diff_matrix
-from rivya_bridge.experiments.code import snippets
 from rivya_bridge.experiments.models import Run
+from rivya_bridge.experiments.run_code import run_snippets
 from rivya_bridge.files.services import store_result
 from rivya_bridge.refusals import Refusal
 from tests.experiments.factories import make_experiment, start
@@ -87,19 +87,11 @@ def test_the_form_takes_a_message_and_the_page_shows_the_answer(
     assert "Session" in task
 
 
-def test_promotion_is_not_offered_because_templates_take_no_chat(
-    chat: Any, clock: Clock, signed_in_client: Client
-) -> None:
-    run = ended(ask(), clock)
-    page = signed_in_client.get(f"/runs/{run.pk}/").content.decode()
-    assert run.result_text[:20] in page
-    assert "Promote to a template" not in page
-
-
 def test_a_cut_answer_is_shown_and_said_to_be_cut(
     chat: Any, clock: Clock, play: Any, signed_in_client: Client
 ) -> None:
     play("stream_cut_after_data", times=1)
+    play("session_behind")
     run = ask()
     assert run.task is not None
     task = step(run.task, clock)
@@ -123,7 +115,7 @@ def test_copied_python_asks_the_same_and_prints_the_answer(
     (tmp_path / "slate.png").write_bytes(picture().read())
     files = [store_result(picture(), "slate.png")] if attached else []
     run = ended(ask(references=files), clock)
-    code = dict(snippets(run, chat.base_url))
+    code = dict(run_snippets(run, chat.base_url))
     environment = {**os.environ, "RIVYA_API_KEY": "rvya_sk_sandbox_other"}
     said = subprocess.run(
         [sys.executable, "-c", code["Python (httpx)"]],
@@ -138,7 +130,7 @@ def test_copied_python_asks_the_same_and_prints_the_answer(
 
 def test_copied_shell_asks_the_same(chat: Any, clock: Clock, tmp_path: Path) -> None:
     run = ended(ask('What\'s slate? Say "stone".'), clock)
-    code = dict(snippets(run, chat.base_url))
+    code = dict(run_snippets(run, chat.base_url))
     environment = {**os.environ, "RIVYA_API_KEY": "rvya_sk_sandbox_other"}
     said = subprocess.run(
         ["sh", "-c", code["cURL"]], cwd=tmp_path, env=environment, capture_output=True, check=True

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from rivya_bridge.connection import rivya_client
 from rivya_bridge.credits.models import LedgerEntry, Wallet
 from rivya_bridge.tasks.explanation import explain
 from rivya_bridge.tasks.models import Task
@@ -58,7 +59,7 @@ def test_a_cut_answer_is_kept_and_continues_under_its_key(
     before = balance(chat)
     play("stream_cut_after_data", times=1)
     task = step(make_turn(), clock)
-    assert (task.status, task.reason, task.is_cut) == ("held", "answer_cut", True)
+    assert (task.status, task.reason) == ("held", "answer_cut")
     arrived = task.answer_text
     assert arrived
     explanation = explain(task)
@@ -67,8 +68,7 @@ def test_a_cut_answer_is_kept_and_continues_under_its_key(
     continue_task(task.pk)
     task = carry(task, clock)
     assert (task.status, task.is_cut) == ("succeeded", False)
-    assert task.answer_text.startswith(arrived)
-    assert len(task.answer_text) > len(arrived)
+    assert task.answer_text == arrived
     assert before - balance(chat) == task.final_credits
     check_books(task)
 
@@ -80,8 +80,44 @@ def test_what_arrived_is_kept_when_a_person_gives_the_rest_up(
     task = step(make_turn(), clock)
     cancel_task(task.pk)
     ended = fresh(task)
-    assert (ended.status, ended.answer_text, ended.is_cut) == ("canceled", task.answer_text, True)
+    assert (ended.status, ended.answer_text) == ("canceled", task.answer_text)
     check_books(ended)
+
+
+def test_a_cut_answer_is_read_whole_from_its_session(
+    make_turn: MakeTurn, clock: Clock, play: Play
+) -> None:
+    play("stream_cut_after_data", times=1)
+    task = step(make_turn(), clock)
+    assert (task.status, task.reason, task.is_cut) == ("held", "answer_cut", False)
+    assert "holds the whole answer" in task.reason_text
+    session = rivya_client().chat.sessions.retrieve(task.session_id)
+    assert task.answer_text == session.messages[-1].content
+
+
+@pytest.mark.parametrize("scenario", ["server_error", "cut_before_work"])
+def test_what_arrived_stands_where_the_session_cannot_be_read(
+    make_turn: MakeTurn, clock: Clock, play: Play, scenario: str
+) -> None:
+    play("stream_cut_after_data", times=1)
+    play(scenario, routes="sessions")
+    task = step(make_turn(), clock)
+    assert (task.status, task.reason, task.is_cut) == ("held", "answer_cut", True)
+    assert task.answer_text
+    assert "could not be read" in task.reason_text
+
+
+def test_another_answer_of_the_session_is_not_taken_for_the_cut_one(
+    make_turn: MakeTurn, clock: Clock, play: Play
+) -> None:
+    first = carry(make_turn(), clock)
+    play("stream_cut_after_data", times=1)
+    # It arrives as if nothing of the turn had been kept.
+    play("session_behind", times=1)
+    task = step(make_turn("And two more.", session_id=first.session_id), clock)
+    assert (task.status, task.is_cut) == ("held", True)
+    assert task.answer_text != first.answer_text
+    assert "does not hold" in task.reason_text
 
 
 def test_a_stream_cut_before_a_word_is_repeated_under_its_key(

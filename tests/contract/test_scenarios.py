@@ -39,6 +39,8 @@ OUTCOMES: dict[str, dict[str, str]] = {
     "api_disabled": {"*": "ApiDisabled"},
     "unknown_error": {"*": "ValidationFailed"},
     "task_lost": {"*": "NotFound"},
+    "redirected": {"*": "RedirectRefused", RESULT: "DownloadRefused"},
+    "stream_missing": {"*": "NotFound"},
     "credits_out": {"*": "InsufficientCredits"},
     "credits_shown": OK,
     "key_revoked": {"*": "AuthenticationFailed"},
@@ -65,6 +67,9 @@ OUTCOMES: dict[str, dict[str, str]] = {
     "result_wrong_type": OK,
     "unknown_status": OK,
     "unknown_end": OK,
+    "fields_absent": OK,
+    "credits_fractional": OK,
+    "session_behind": OK,
     "unknown_members": OK,
     "file_spelling": OK,
     "secret_spelling": OK,
@@ -115,6 +120,7 @@ MARKS: dict[str, tuple[tuple[bool, str], tuple[bool, str]]] = {
     "IdempotencyConflict": ((True, "unknown"), (True, "unknown")),
     "OutcomeUnknown": ((True, "unknown"), (True, "no")),
     "BadAnswer": ((True, "unknown"), (True, "no")),
+    "RedirectRefused": ((False, "unknown"), (False, "no")),
 }
 
 

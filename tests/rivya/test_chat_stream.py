@@ -16,8 +16,10 @@ from rivya_bridge.rivya import (
     ChatStream,
     ConnectionFailed,
     InsufficientCredits,
+    NotFound,
     RateLimited,
     Rivya,
+    RivyaError,
     ServerFailure,
     StreamSession,
     TextDelta,
@@ -29,7 +31,7 @@ from rivya_bridge.rivya import (
 from rivya_bridge.rivya.choices import STREAM_CAP_BYTES
 from tests.samples import stream
 
-from .conftest import KEY, MakeClient, Ticking
+from .conftest import KEY, NOW, MakeClient, Ticking
 from .payloads import COMPLETION, as_json, refusal
 from .scripted_server import Line, Reply, ScriptedServer, answer, drip, raw, reset, silence
 
@@ -98,6 +100,46 @@ def test_other_ways_to_say_it_are_understood(
     assert isinstance(found[-1], TurnCompleted)
     assert text == ("Grüße 👋" if name == "multiline" else "Hello")
     assert found[-1].completion.session_id == "s_41"
+
+
+def whole_or_stream(client: Rivya) -> ChatStream:
+    return client.chat.stream(b"{}", idempotency_key="key-1", whole_if_no_stream=True)
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_without_streams_is_asked_for_the_whole_turn(
+    server: ScriptedServer, client: Rivya, status: int
+) -> None:
+    server.play(answer(status, refusal("not_found")), answer(body=as_json(COMPLETION)))
+    with whole_or_stream(client) as turn:
+        (last,) = list(turn)
+    assert isinstance(last, TurnCompleted)
+    assert (last.completion.message.content, turn.session_id) == ("Hello", "s_41")
+    first, second = server.requests
+    assert second.line == "POST /api/v1/chat/completions HTTP/1.1"
+    assert (second.body, second.headers["idempotency-key"]) == (first.body, "key-1")
+
+
+@pytest.mark.parametrize("reply", [answer(500), answer(409, refusal("chat_session_conflict"))])
+def test_another_refusal_is_no_reason_to_use_the_other_route(
+    server: ScriptedServer, make_client: MakeClient, reply: Reply
+) -> None:
+    server.play(reply)
+    with pytest.raises(RivyaError), whole_or_stream(make_client(max_retries=0)):
+        pass
+    assert len(server.requests) == 1
+
+
+def test_what_may_have_been_taken_by_the_stream_is_not_sent_to_the_other_route(
+    server: ScriptedServer, client: Rivya
+) -> None:
+    server.play(reset, answer(404, refusal("not_found")))
+    with pytest.raises(NotFound) as caught, whole_or_stream(client):
+        pass
+    assert caught.value.spent == "unknown"
+    assert {one.line for one in server.requests} == {
+        "POST /api/v1/chat/completions/stream HTTP/1.1"
+    }
 
 
 def test_bytes_may_come_one_by_one(server: ScriptedServer, client: Rivya) -> None:
@@ -431,7 +473,12 @@ fed = Pieces()
 @pytest.fixture(scope="module")
 def fed_client() -> Iterator[Rivya]:
     with Rivya(
-        base_url="https://rivya.ai", api_key=KEY, transport=fed, monotonic=Ticking(), max_retries=0
+        base_url="https://rivya.ai",
+        api_key=KEY,
+        transport=fed,
+        clock=lambda: NOW,
+        monotonic=Ticking(),
+        max_retries=0,
     ) as client:
         yield client
 

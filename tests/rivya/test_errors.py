@@ -30,6 +30,7 @@ from rivya_bridge.rivya import (
     WebhookUrlRejected,
 )
 from rivya_bridge.rivya._failures import refused, retry_after_seconds
+from rivya_bridge.rivya.choices import REQUEST_ID_HEADERS
 from rivya_bridge.rivya.errors import ERRORS_BY_CODE
 from tests.samples import names
 
@@ -157,6 +158,14 @@ def test_an_error_body_of_any_shape_is_judged_by_its_status(
     assert type(error) is RateLimited
     assert (error.code, error.request_id) == ("rate_limited", "req_h")
     assert len(error.body) <= 4000
+
+
+@pytest.mark.parametrize("name", REQUEST_ID_HEADERS)
+def test_the_request_is_named_by_whichever_header_has_its_id(
+    server: ScriptedServer, client: Rivya, name: str
+) -> None:
+    error = submit(server, client, answer(429, "", {name.lower(): "req_h"}))
+    assert error.request_id == "req_h"
 
 
 def test_an_error_body_that_breaks_off_still_has_its_status(

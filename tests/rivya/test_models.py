@@ -100,9 +100,11 @@ def test_options_are_strings_as_they_have_to_be_sent(server: ScriptedServer, cli
         {"key": "b", "default": 0.5, "min": 0, "max": 1, "type": "number"},
         {"no_key": 1},
         None,
+        {"name": "c", "type": "text"},
     ]
     (model,) = listed(server, client, MODEL | {"params": params})
-    first, second = model.params
+    first, second, third = model.params
+    assert (third.key, third.type) == ("c", "text")
     assert (first.type, first.options) == ("select", ("true", "false", "5", "x", "y"))
     assert (second.default, second.min, second.max) == (0.5, 0, 1)
 
@@ -112,6 +114,11 @@ def test_a_model_that_needs_uploads_says_so_without_the_flag(
 ) -> None:
     (model,) = listed(server, client, MODEL | {"requires_files_api": None})
     assert model.requires_files_api
+
+
+def test_a_list_under_another_name_is_read_as_well(server: ScriptedServer, client: Rivya) -> None:
+    server.play(answer(body=as_json({"items": [MODEL]})))
+    assert [model.id for model in client.models.list()] == ["nano-banana-2"]
 
 
 @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {}}, {"data": "x"}])

@@ -1,9 +1,11 @@
 """The HTTP API's routes for templates and jobs."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
@@ -18,12 +20,20 @@ from rivya_bridge.automation.selectors import (
     job_rows,
     template_rows,
 )
-from rivya_bridge.automation.services import preflight_job, start_job, update_template
+from rivya_bridge.automation.services import (
+    preflight_job,
+    set_delivery,
+    set_failure_route,
+    start_job,
+    update_template,
+)
 from rivya_bridge.files.api import content_url
 from rivya_bridge.refusals import Refusal
-from rivya_bridge.tasks.api import TaskOut, task_out
+from rivya_bridge.tasks.api import ExplanationOut, TaskOut, task_out
+from rivya_bridge.tasks.explanation import explain
 from rivya_bridge.web.errors import refusal_envelope
 from rivya_bridge.web.pagination import keyset_page
+from rivya_bridge.webhooks.selectors import how_learned
 
 router = Router()
 
@@ -45,6 +55,9 @@ class TemplateOut(Schema):
     file_slots: list[dict[str, Any]]
     expected: dict[str, Any]
     credit_cap: int
+    delivery: str = Field(description="poll, poll_and_webhook, or webhook with polling behind it")
+    failure_route: str = Field(description="person, or retry")
+    retries: int
     created_at: datetime
 
 
@@ -58,6 +71,9 @@ class TemplateChangeIn(Schema):
 
     name: str | None = None
     description: str | None = None
+    delivery: str | None = None
+    failure_route: str | None = None
+    retries: int | None = None
 
 
 class JobIn(Schema):
@@ -85,8 +101,16 @@ class JobOut(Schema):
     inputs: dict[str, Any]
     source: str
     task: TaskOut
+    answer: str = Field(description="of a chat turn, what the model wrote; else empty")
     results: list[JobResultOut]
     created_at: datetime
+
+
+class JobDetailOut(JobOut):
+    """`explanation` is there for what is held, failed or canceled; `learned` tells how its end was."""
+
+    explanation: ExplanationOut | None
+    learned: str
 
 
 class JobPageOut(Schema):
@@ -122,6 +146,9 @@ def template_out(template: JobTemplate) -> dict[str, Any]:
         "file_slots": version.file_slots,
         "expected": version.expected,
         "credit_cap": version.credit_cap,
+        "delivery": template.delivery,
+        "failure_route": template.failure_route,
+        "retries": template.retries,
         "created_at": template.created_at,
     }
 
@@ -137,6 +164,7 @@ def job_out(job: Job) -> dict[str, Any]:
         "inputs": job.inputs,
         "source": job.source,
         "task": task_out(job.task),
+        "answer": job.task.answer_text,
         "results": [
             {
                 "file_id": file.pk,
@@ -161,9 +189,19 @@ def read_template(request: HttpRequest, slug: str) -> dict[str, Any]:
     return template_out(get_template(slug))
 
 
-@router.patch("/templates/{slug}", response=TemplateOut, summary="Change name or description")
+@router.patch("/templates/{slug}", response=TemplateOut, summary="Change what is not versioned")
 def change_template(request: HttpRequest, slug: str, payload: TemplateChangeIn) -> dict[str, Any]:
-    return template_out(update_template(get_template(slug), **payload.dict()))
+    """Name, description, how jobs learn their end, and where failed ones go: all of it or nothing."""
+    template = get_template(slug)
+    with transaction.atomic():
+        if payload.delivery is not None:
+            set_delivery(template, payload.delivery)
+        if payload.failure_route is not None or payload.retries is not None:
+            route = payload.failure_route or template.failure_route
+            retries = template.retries if payload.retries is None else payload.retries
+            set_failure_route(template, route, retries)
+        update_template(template, name=payload.name, description=payload.description)
+    return template_out(template)
 
 
 @router.get("/templates/{slug}/jobs", response=JobPageOut, summary="Its jobs, newest first")
@@ -214,6 +252,11 @@ def _dry_run(template: JobTemplate, wanted: JobIn) -> dict[str, Any]:
     }
 
 
-@router.get("/jobs/{uuid:job_id}", response=JobOut, summary="One job with its task and results")
+@router.get("/jobs/{uuid:job_id}", response=JobDetailOut, summary="One job, explained")
 def read_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
-    return job_out(get_job(job_id))
+    job = get_job(job_id)
+    told = explain(job.task)
+    return job_out(job) | {
+        "explanation": asdict(told) if told else None,
+        "learned": how_learned(job.task),
+    }

@@ -5,6 +5,7 @@ from rivya_bridge.automation.models.jobs import Job
 from rivya_bridge.automation.models.labels import LabelMove, TemplateLabel
 from rivya_bridge.automation.models.schedules import Schedule, ScheduleSlot
 from rivya_bridge.automation.models.templates import JobTemplate, TemplateVersion
+from rivya_bridge.automation.models.timetables import Timetable
 
 __all__ = [
     "Batch",
@@ -16,4 +17,5 @@ __all__ = [
     "ScheduleSlot",
     "TemplateLabel",
     "TemplateVersion",
+    "Timetable",
 ]

@@ -38,7 +38,7 @@ class Batch(models.Model):
     template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="batches")
     version = models.ForeignKey(TemplateVersion, models.PROTECT, related_name="batches")
     name = models.CharField(max_length=200)
-    source = models.CharField(max_length=8, choices=Job.Source)
+    source = models.CharField(max_length=10, choices=Job.Source)
     status = models.CharField(max_length=8, choices=Status, default=Status.CHECKING)
     concurrency = models.IntegerField()
     credit_cap = models.IntegerField(null=True)

@@ -19,13 +19,15 @@ class Job(models.Model):
         COMMAND = "command"
         BATCH = "batch"
         SCHEDULE = "schedule"
+        REHEARSAL = "rehearsal"
+        RETRY = "retry"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="jobs")
     version = models.ForeignKey(TemplateVersion, models.PROTECT, related_name="jobs")
     task = models.OneToOneField(Task, models.PROTECT, related_name="job")
     inputs = models.JSONField(default=dict)
-    source = models.CharField(max_length=8, choices=Source)
+    source = models.CharField(max_length=10, choices=Source)
     label = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -4,17 +4,15 @@ from django.db import models
 
 from rivya_bridge.automation.models.jobs import Job
 from rivya_bridge.automation.models.templates import JobTemplate
+from rivya_bridge.automation.models.timetables import Timetable
 from rivya_bridge.identifiers import new_id
 
 
-class Schedule(models.Model):
+class Schedule(Timetable):
     """When jobs of a template start, with which inputs.
 
-    `label` names the version as it stands when a job starts, "" the current one.
-
-    `cron` has five fields and is read in `zone` (an IANA name). `decided_until` is the last time that
-    has its slot; `next_at` is the time behind it. Times before `enabled_at` mean nothing.
-    `refused_in_row` counts slots in a row whose inputs did not fit; `note` is what a person must know.
+    `label` names the version as it stands when a job starts, "" the current one. `refused_in_row`
+    counts slots in a row whose inputs did not fit.
     """
 
     class Overlap(models.TextChoices):
@@ -30,21 +28,12 @@ class Schedule(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     template = models.ForeignKey(JobTemplate, models.PROTECT, related_name="schedules")
     name = models.CharField(max_length=120)
-    cron = models.CharField(max_length=120)
-    zone = models.CharField(max_length=60)
     inputs = models.JSONField(default=dict)
     label = models.CharField(max_length=40, blank=True)
     overlap = models.CharField(max_length=8, choices=Overlap, default=Overlap.SKIP)
     catch_up = models.CharField(max_length=6, choices=CatchUp, default=CatchUp.SKIP)
     catch_up_limit = models.IntegerField(default=10)
-    is_enabled = models.BooleanField(default=True)
-    enabled_at = models.DateTimeField()
-    decided_until = models.DateTimeField()
-    next_at = models.DateTimeField(null=True)
     refused_in_row = models.IntegerField(default=0)
-    note = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         indexes = [models.Index(fields=["is_enabled", "next_at"], name="schedule_due")]

@@ -8,8 +8,19 @@ from rivya_bridge.identifiers import new_id
 class JobTemplate(models.Model):
     """What jobs are started from, by its slug. Its content stands in versions.
 
-    `trusts_webhooks`: its jobs wait for Rivya's events and are polled once a minute only.
+    `delivery`: how its jobs learn that they have ended: polled alone; polled, and an event hurries it; or
+    polled once a minute only, behind the events. `failure_route`: whether a failed job is tried again, up to
+    `retries` times, or goes to a person at once.
     """
+
+    class Delivery(models.TextChoices):
+        POLL = "poll"
+        BOTH = "poll_and_webhook"
+        WEBHOOK = "webhook"
+
+    class FailureRoute(models.TextChoices):
+        PERSON = "person"
+        RETRY = "retry"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.SlugField(max_length=80, unique=True)
@@ -18,7 +29,11 @@ class JobTemplate(models.Model):
     current_version = models.ForeignKey(
         "TemplateVersion", models.PROTECT, null=True, related_name="+"
     )
-    trusts_webhooks = models.BooleanField(default=False)
+    delivery = models.CharField(max_length=16, choices=Delivery, default=Delivery.POLL)
+    failure_route = models.CharField(
+        max_length=6, choices=FailureRoute, default=FailureRoute.PERSON
+    )
+    retries = models.IntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -34,8 +49,8 @@ class TemplateVersion(models.Model):
     "max_length"|"min"|"max"|"options"}. `fixed_params` are sent as they are. `exposed_params` is a
     list of {"key", "default", "label"}: inputs whose type and limits are the model's own.
     `file_slots` is a list of {"name", "kind", "label", "required", "default_file" (file id or null),
-    "mime_types", "max_size_mb"}. `expected` is {"category", "count"}. `credit_cap` is the most a job
-    may be estimated to cost.
+    "mime_types", "max_size_mb", "max_seconds"}. `expected` is {"category", "count"}. `credit_cap` is the most
+    a job may be estimated to cost.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -61,6 +61,16 @@ def get_job(job_id: str | UUID) -> Job:
     return job
 
 
+def earlier_try(job: Job) -> Job | None:
+    """The job that failed and that this one tries again."""
+    return Job.objects.filter(task=job.task.retry_of_id).first() if job.task.retry_of_id else None
+
+
+def later_try(job: Job) -> Job | None:
+    """The job that tries this one again."""
+    return Job.objects.filter(task__retry_of=job.task_id).order_by("id").first()
+
+
 def with_shown_inputs(jobs: list[Job]) -> list[Job]:
     """The same jobs, each with `shown_inputs`, (name, value, whether it is a stored file), and
     `inputs_text`, one line of the inputs that are no files."""

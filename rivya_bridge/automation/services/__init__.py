@@ -12,10 +12,11 @@ from rivya_bridge.automation.services.batches import (
     retry_failed,
     start_batch,
 )
-from rivya_bridge.automation.services.delivery import missing_for_webhooks, trust_webhooks
+from rivya_bridge.automation.services.delivery import missing_for, next_mode, set_delivery
+from rivya_bridge.automation.services.failure_routes import route_failure, set_failure_route
 from rivya_bridge.automation.services.feeding import feed_batch, feed_batches
 from rivya_bridge.automation.services.importing import import_template
-from rivya_bridge.automation.services.jobs import JobPlan, preflight_job, preview_body, start_job
+from rivya_bridge.automation.services.jobs import JobPlan, preflight_job, start_job
 from rivya_bridge.automation.services.labels import move_label, register_label_gate, roll_back_label
 from rivya_bridge.automation.services.schedules import (
     ScheduleOptions,
@@ -49,21 +50,23 @@ __all__ = [
     "feed_batch",
     "feed_batches",
     "import_template",
-    "missing_for_webhooks",
+    "missing_for",
     "move_label",
+    "next_mode",
     "pause_batch",
     "preflight_job",
-    "preview_body",
     "register_label_gate",
     "resume_batch",
     "retry_failed",
     "roll_back_label",
+    "route_failure",
+    "set_delivery",
+    "set_failure_route",
     "slug_taken",
     "start_batch",
     "start_job",
     "switch_schedule",
     "tick_schedules",
-    "trust_webhooks",
     "update_schedule",
     "update_template",
 ]

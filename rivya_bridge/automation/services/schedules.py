@@ -11,7 +11,7 @@ from rivya_bridge.automation.fields import read_whole
 from rivya_bridge.automation.models import JobTemplate, Schedule
 from rivya_bridge.automation.selectors.versions import chosen_version
 from rivya_bridge.automation.services.jobs import preflight_job
-from rivya_bridge.automation.timing import check_cron, check_zone, first_after
+from rivya_bridge.automation.timing import check_cron, check_zone, starting_at
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.texts import read_text
 
@@ -44,11 +44,7 @@ def create_schedule(template: JobTemplate, options: ScheduleOptions) -> Schedule
         raise Refusal.field("template", text, MOST_SCHEDULES)
     now = timezone.now()
     return Schedule.objects.create(
-        template=template,
-        enabled_at=now,
-        decided_until=now,
-        next_at=first_after(fields["cron"], fields["zone"], now),
-        **fields,
+        template=template, **starting_at(fields["cron"], fields["zone"], now), **fields
     )
 
 
@@ -57,9 +53,7 @@ def update_schedule(schedule: Schedule, options: ScheduleOptions) -> Schedule:
     fields = _checked(schedule.template, options)
     now = timezone.now()
     fields |= {
-        "enabled_at": now,
-        "decided_until": now,
-        "next_at": first_after(fields["cron"], fields["zone"], now),
+        **starting_at(fields["cron"], fields["zone"], now),
         "refused_in_row": 0,
         "note": "",
     }
@@ -76,9 +70,7 @@ def switch_schedule(schedule: Schedule, *, on: bool) -> Schedule:
     fields: dict[str, Any] = {"is_enabled": on, "updated_at": now}
     if on:
         fields |= {
-            "enabled_at": now,
-            "decided_until": now,
-            "next_at": first_after(schedule.cron, schedule.zone, now),
+            **starting_at(schedule.cron, schedule.zone, now),
             "refused_in_row": 0,
             "note": "",
         }

@@ -36,6 +36,7 @@ def store_job(
     intent_key: str | None,
     group: tuple[str, str],
     label: str = "",
+    retry_of: Task | None = None,
 ) -> Job:
     """A job with its queued task. `group` is the label and address that task history leads to.
 
@@ -52,7 +53,9 @@ def store_job(
         group_label=group[0],
         group_url=group[1],
         intent_key=intent_key,
-        is_told=template.trusts_webhooks,
+        is_told=template.delivery == JobTemplate.Delivery.WEBHOOK,
+        hears_events=template.delivery != JobTemplate.Delivery.POLL,
+        retry_of=retry_of,
     )
     return Job.objects.create(
         id=job_id,

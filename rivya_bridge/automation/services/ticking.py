@@ -1,4 +1,4 @@
-"""The scheduler: gives every time of every schedule its slot, which is unique by schedule and time.
+"""The scheduler: gives every time of every timetable its slot, which is unique by the two.
 
 Times are derived from what was decided last, so that a scheduler that was away finds each one that it
 missed. What is to run is written down as `queued` first and started from there, so that a scheduler
@@ -8,13 +8,14 @@ that dies between the two loses nothing, and two at once start nothing twice.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from rivya_bridge.automation.models import Schedule, ScheduleSlot
+from rivya_bridge.automation.models import Schedule, ScheduleSlot, Timetable
 from rivya_bridge.automation.services.slot_runs import run_queued
 from rivya_bridge.automation.timing import first_after, times_after
 from rivya_bridge.identifiers import new_id
@@ -36,17 +37,22 @@ def tick_schedules(now: datetime | None = None) -> int:
     A schedule that was decided beyond `now` was read by a clock that ran ahead: it is looked at too.
     """
     now = now or timezone.now()
-    is_due = Q(next_at__lte=now) | Q(decided_until__gt=now)
-    due = Schedule.objects.filter(is_due, is_enabled=True)
-    count = sum(_tick(schedule_id, now) for schedule_id in list(due.values_list("pk", flat=True)))
+    count = write_due_slots(Schedule, now)
     run_queued(now)
     return count
 
 
-def _tick(schedule_id: UUID, now: datetime) -> int:
+def write_due_slots(kind: type[Timetable], now: datetime) -> int:
+    """Slots for every time of timetables of one kind that has come, `queued` where it is to run."""
+    is_due = Q(next_at__lte=now) | Q(decided_until__gt=now)
+    due = kind._default_manager.filter(is_due, is_enabled=True)
+    return sum(_tick(kind, pk, now) for pk in list(due.values_list("pk", flat=True)))
+
+
+def _tick(kind: type[Timetable], schedule_id: UUID, now: datetime) -> int:
     count = 0
     for _ in range(MOST_ROUNDS):
-        decided, is_done = _decide(schedule_id, now)
+        decided, is_done = _decide(kind, schedule_id, now)
         count += decided
         if is_done:
             break
@@ -54,9 +60,9 @@ def _tick(schedule_id: UUID, now: datetime) -> int:
 
 
 @transaction.atomic
-def _decide(schedule_id: UUID, now: datetime) -> tuple[int, bool]:
+def _decide(kind: type[Timetable], schedule_id: UUID, now: datetime) -> tuple[int, bool]:
     """Slots for the times behind the last decided one; how many, and whether that was all."""
-    rows = Schedule.objects.select_for_update().filter(pk=schedule_id, is_enabled=True)
+    rows = kind._default_manager.select_for_update().filter(pk=schedule_id, is_enabled=True)
     schedule = rows.first()
     if schedule is None:
         return 0, True
@@ -67,13 +73,13 @@ def _decide(schedule_id: UUID, now: datetime) -> tuple[int, bool]:
     mine = known if is_done else known[:AT_ONCE]
     count = _write_slots(schedule, mine, _to_run(schedule, known, now), now)
     until = mine[-1] if mine else since
-    Schedule.objects.filter(pk=schedule_id).update(
+    kind._default_manager.filter(pk=schedule_id).update(
         decided_until=until, next_at=first_after(schedule.cron, schedule.zone, until)
     )
     return count, is_done
 
 
-def _undecided_since(schedule: Schedule, now: datetime) -> datetime:
+def _undecided_since(schedule: Timetable, now: datetime) -> datetime:
     """The last decided time; after a clock that ran ahead was set back, a moment ago.
 
     What that clock had started stays started, because a slot is unique.
@@ -84,7 +90,7 @@ def _undecided_since(schedule: Schedule, now: datetime) -> datetime:
     return max(recent, schedule.enabled_at) if schedule.enabled_at <= now else recent
 
 
-def _to_run(schedule: Schedule, known: Sequence[datetime], now: datetime) -> set[datetime]:
+def _to_run(schedule: Timetable, known: Sequence[datetime], now: datetime) -> set[datetime]:
     """Those met in time, and of the missed ones what the catch-up rule says."""
     punctual = {moment for moment in known if now - moment <= PUNCTUAL}
     late = [moment for moment in known if moment not in punctual]
@@ -96,7 +102,7 @@ def _to_run(schedule: Schedule, known: Sequence[datetime], now: datetime) -> set
 
 
 def _write_slots(
-    schedule: Schedule, moments: Sequence[datetime], run: set[datetime], now: datetime
+    schedule: Timetable, moments: Sequence[datetime], run: set[datetime], now: datetime
 ) -> int:
     """One row for each time that has none; a miss noted by a clock that ran ahead is taken back."""
     if not moments:
@@ -104,13 +110,13 @@ def _write_slots(
     here = schedule.slots.filter(due_at__gte=moments[0], due_at__lte=moments[-1])
     known = set(here.values_list("due_at", flat=True))
     premature = here.filter(status=S.MISSED, decided_at__gt=now, due_at__in=run)
-    count = premature.update(status=S.QUEUED, reason="", decided_at=now)
+    count: int = premature.update(status=S.QUEUED, reason="", decided_at=now)
     slots = [_slot(schedule, at, at in run, now) for at in moments if at not in known]
-    ScheduleSlot.objects.bulk_create(slots, ignore_conflicts=True)
+    schedule.slots.bulk_create(slots, ignore_conflicts=True)
     return count + len(slots)
 
 
-def _slot(schedule: Schedule, due_at: datetime, runs: bool, now: datetime) -> ScheduleSlot:
+def _slot(schedule: Timetable, due_at: datetime, runs: bool, now: datetime) -> Any:
     status, reason = S.QUEUED, ""
     if not runs:
         late = max(1, int((now - due_at).total_seconds() // 60))
@@ -124,7 +130,7 @@ def _slot(schedule: Schedule, due_at: datetime, runs: bool, now: datetime) -> Sc
             f"Found {late:,} minutes late, because nothing was running at that time: "
             f"{rules[schedule.catch_up]}."
         )
-    return ScheduleSlot(
+    return schedule.slots.model(
         id=new_id(due_at),  # lists are in the order of the times, also of those caught up with
         schedule=schedule,
         due_at=due_at,

@@ -4,10 +4,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from rivya_bridge.automation.forms import JobForm
 from rivya_bridge.automation.inputs import input_specs
@@ -17,29 +16,31 @@ from rivya_bridge.automation.selectors import (
     JobFilter,
     check_job_filter,
     chosen_version,
+    earlier_try,
     filtered_jobs,
     get_job,
     get_template,
     job_rows,
     jobs_by_ids,
     label_rows,
+    later_try,
     template_rows,
     with_shown_inputs,
 )
 from rivya_bridge.automation.services import (
-    missing_for_webhooks,
     preflight_job,
     start_job,
-    trust_webhooks,
 )
+from rivya_bridge.automation.views.conduct import conduct_of
 from rivya_bridge.catalog.selectors import closed_models, model_names
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.explanation import explain
 from rivya_bridge.tasks.models import Status
 from rivya_bridge.tasks.selectors import STATUS_GROUPS
-from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
 from rivya_bridge.web.pagination import Page, keyset_page
+from rivya_bridge.webhooks.selectors import how_learned
 
 
 @require_safe
@@ -71,7 +72,7 @@ def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]
         "model_name": model_names().get(version.model_id, version.model_id),
         "model_trouble": model_trouble(version),
         "model_changes": model_changes(version),
-        "webhooks_missing": "" if template.trusts_webhooks else missing_for_webhooks(template),
+        "conduct": conduct_of(template),
         "tab": "jobs",
         "label": label,
         "labels": label_rows(template),
@@ -164,6 +165,10 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "template": row.template,
         "is_open": not row.task.is_terminal,
         "results": [output.file for output in row.task.outputs.all() if output.file],
+        "explanation": explain(row.task),
+        "learned": how_learned(row.task),
+        "earlier": earlier_try(row),
+        "later": later_try(row),
         "events": list(row.task.events.all()),
         "model_name": model_names().get(row.version.model_id, row.version.model_id),
     }
@@ -182,15 +187,3 @@ def live(request: HttpRequest) -> HttpResponse:
     status = 200 if live_ids else STOP_POLLING
     context = {"jobs": jobs, "live_ids": live_ids, "names_template": "names" in request.GET}
     return render(request, "automation/_live.html", context, status=status)
-
-
-@require_POST
-def webhooks(request: HttpRequest, slug: str) -> HttpResponse:
-    """Whether the template's jobs wait for Rivya's events."""
-    row = get_template(slug)
-    try:
-        trust_webhooks(row, on=request.POST.get("on") == "yes")
-        messages.success(request, "Jobs started from now on follow it.")
-    except Refusal as refusal:
-        add_refusal(request, refusal)
-    return redirect("automation:template", row.slug)

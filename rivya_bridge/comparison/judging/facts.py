@@ -1,7 +1,5 @@
 """What the votes and runs of an experiment say, read once for ranking, pairing and findings."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from rivya_bridge.comparison.models import Ballot
+from rivya_bridge.experiments.configurations import configuration_of, setting_of
 from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunResult
 from rivya_bridge.tasks.models import Status
 
@@ -40,11 +39,11 @@ class Entrant:
 
     @cached_property
     def setting(self) -> str:
-        return _digest([self.model, self.prompt, self.params])
+        return setting_of(self.model, self.prompt, self.params)
 
     @cached_property
     def configuration(self) -> str:
-        return _digest([self.model, self.prompt, self.params, self.references])
+        return configuration_of(self.model, self.prompt, self.params, self.references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,3 @@ def _votes(experiment: Experiment) -> tuple[Vote, ...]:
         Vote(pk, left, right, SHARES[outcome], outcome == "both_bad")
         for pk, left, right, outcome in values
     )
-
-
-def _digest(parts: list[Any]) -> str:
-    text = json.dumps(parts, sort_keys=True, default=list)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
+
 from rivya_bridge.access.services import do_once
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments import fields
@@ -35,6 +37,44 @@ def record_studio_run(
     The same `intent_key` and inputs give the same run. Raises Refusal with every problem, Conflict
     when the key was used with other inputs.
     """
+    row = check_studio_run(
+        experiment,
+        model_id=model_id,
+        prompt=prompt,
+        params=params,
+        references=references,
+        results=results,
+        result_text=result_text,
+        credits=credits,
+        duration_seconds=duration_seconds,
+        rating=rating,
+        verdict=verdict,
+        note=note,
+        continues_from=continues_from,
+    )
+    return _store(experiment, row, references, results, continues_from, intent_key)
+
+
+def check_studio_run(
+    experiment: Experiment,
+    *,
+    model_id: str,
+    prompt: Any,
+    params: Mapping[str, Any],
+    references: Sequence[Any],
+    results: Sequence[Any],
+    result_text: Any,
+    credits: Any,
+    duration_seconds: Any,
+    rating: Any,
+    verdict: Any,
+    note: Any,
+    continues_from: Run | None,
+) -> dict[str, Any]:
+    """The columns of a run as they would be stored. Raises Refusal with every problem.
+
+    Of the files only their number matters here.
+    """
     problems: list[Problem] = []
     model = get_model(model_id)
     problems += fields.param_problems(model, params)
@@ -45,14 +85,36 @@ def record_studio_run(
     check_lineage(problems, experiment, continues_from)
     if problems:
         raise Refusal.of(problems)
-    row = {
+    return {
         "model_id": model.id,
         "category": model.category,
         "params": dict(params),
         **texts,
         **judged,
     }
-    return _store(experiment, row, references, results, continues_from, intent_key)
+
+
+def record_each(
+    experiment: Experiment,
+    *,
+    results: Sequence[StoredFile],
+    intent_key: str | None = None,
+    **given: Any,
+) -> list[Run]:
+    """One Studio run for each result file, in their order, or none; `given` as `record_studio_run`.
+
+    The same `intent_key` and inputs give the same runs.
+    """
+    with transaction.atomic():
+        return [
+            record_studio_run(
+                experiment,
+                results=[file],
+                intent_key=f"{intent_key}:{number}" if intent_key else None,
+                **given,
+            )
+            for number, file in enumerate(results, start=1)
+        ]
 
 
 def _texts(problems: list[Problem], prompt: str, result_text: str, note: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The page of all files, and adding some."""
 
+import re
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from rivya_bridge.refusals import Refusal
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.htmx import render_page
 from rivya_bridge.web.pagination import keyset_page
+
+FIELD_NAME = re.compile(r"[a-z][a-z_]{0,39}")
 
 
 @require_GET
@@ -63,6 +66,26 @@ def upload(request: HttpRequest) -> HttpResponse:
     else:
         _say(request, len(stored))
     return redirect("files:list")
+
+
+@require_POST
+def keep(request: HttpRequest) -> HttpResponse:
+    """One file of a form that is still being filled in: its line in the form, or why it is refused.
+
+    `name` is the form field that the file belongs to.
+    """
+    name = request.POST.get("name", "")
+    if not FIELD_NAME.fullmatch(name):
+        raise Refusal.field("name", "name must be the name of a form field.")
+    try:
+        stored = store_uploads(request.FILES.getlist("file"), field=name)
+        if not stored:
+            raise Refusal.field(name, "No file came: choose it again.")
+    except Refusal as refusal:
+        told = {"text": refusal.message}
+        return render(request, "components/_refused_file.html", told, status=422)
+    kept = {"file": stored[0], "name": name}
+    return render(request, "components/_kept_file.html", kept, status=201)
 
 
 def _say(request: HttpRequest, count: int) -> None:

@@ -16,6 +16,7 @@ from rivya_bridge.identifiers import new_id
 from rivya_bridge.notices.models import TEST, Delivery, Endpoint, EventType, Message
 from rivya_bridge.notices.services.ringing import ring_on_commit
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.rehearsal.models import Rehearsal, Verdict
 from rivya_bridge.tasks.explanation import explain
 from rivya_bridge.tasks.models import Task
 
@@ -33,7 +34,8 @@ def tell_of_job(task: Task, event_type: str) -> None:
         return
     jobs = Job.objects.select_related("template", "version", "task")
     job = jobs.prefetch_related("task__outputs__file").filter(task=task).first()
-    if job is None:
+    # Whoever uses results must not take those of a rehearsal for them: its own end is told.
+    if job is None or job.source == Job.Source.REHEARSAL:
         return
     told = explain(job.task)
     data: dict[str, Any] = {"job": job_out(job)}
@@ -78,6 +80,42 @@ def tell_of_batch(batch: Batch) -> None:
         data,
         batch.template,
     )
+
+
+def tell_of_rehearsal(rehearsal: Rehearsal) -> None:
+    """A message that a rehearsal finished, or that a drift check did not pass. A check that passed is
+    no news."""
+    if rehearsal.is_drift and rehearsal.verdict == Verdict.PASSED:
+        return
+    number, name = rehearsal.version.number, rehearsal.template.name
+    event_type, title = EventType.REHEARSAL_FINISHED, f"A rehearsal of {name} finished"
+    if rehearsal.is_drift:
+        event_type, title = EventType.TEMPLATE_DRIFTED, f"A drift check of {name} did not pass"
+    cases = rehearsal.cases.select_related("golden")
+    data = {
+        "rehearsal": {
+            "id": rehearsal.pk,
+            "template": rehearsal.template.slug,
+            "version": number,
+            "kind": rehearsal.kind,
+            "verdict": rehearsal.verdict,
+            "cases": [
+                {
+                    "name": case.golden.name,
+                    "verdict": case.verdict,
+                    "distance": case.distance,
+                    "reason": case.reason,
+                }
+                for case in cases
+            ],
+            "finished_at": rehearsal.finished_at,
+        }
+    }
+    path = f"/rehearsals/{rehearsal.pk}/"
+    message = Message(
+        type=event_type, title=f"{title}: {rehearsal.get_verdict_display()}", path=path
+    )
+    _tell(f"{event_type}:{rehearsal.pk}", message, data, rehearsal.template)
 
 
 def send_test(endpoint: Endpoint) -> Delivery:

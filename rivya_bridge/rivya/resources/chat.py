@@ -106,17 +106,22 @@ class Chat:
         Needs the scope chat:create. `max_retries`: None takes the client's own number.
         Raises RivyaError (look at `spent`), ValueError for a key that no header can carry.
         """
-        seconds = self._http.timeouts.chat
-        call = self._call("/chat/completions", body, idempotency_key, max_retries, seconds)
-        answer = self._http.send(call)
+        answer = self._http.send(self._whole_call(body, idempotency_key, max_retries))
         return read_completion(answer.data, answer.meta)
 
     def stream(
-        self, body: bytes, *, idempotency_key: str, max_retries: int | None = None
+        self,
+        body: bytes,
+        *,
+        idempotency_key: str,
+        max_retries: int | None = None,
+        whole_if_no_stream: bool = False,
     ) -> ChatStream:
         """POST /chat/completions/stream with exactly these bytes under this key; costs credits.
 
         Nothing is sent before the stream is entered or iterated. Needs the scope chat:create.
+        `whole_if_no_stream`: a server without this route is asked for the whole turn instead; only
+        for a key that was never sent before, because a key is known per route.
         Raises ValueError for a key that no header can carry; RivyaError comes on entering.
         """
         seconds = self._http.timeouts.stream_idle
@@ -124,7 +129,12 @@ class Chat:
         call = self._call(path, body, idempotency_key, max_retries, seconds)
         call.headers["Accept"] = f"{STREAM_MEDIA_TYPE}, application/json"
         call.headers["Accept-Encoding"] = "identity"  # a packer would hold events back
-        return ChatStream(self._http, call)
+        whole = self._whole_call(body, idempotency_key, max_retries) if whole_if_no_stream else None
+        return ChatStream(self._http, call, whole)
+
+    def _whole_call(self, body: bytes, key: str, max_retries: int | None) -> Call:
+        seconds = self._http.timeouts.chat
+        return self._call("/chat/completions", body, key, max_retries, seconds)
 
     def _call(
         self, path: str, body: bytes, key: str, max_retries: int | None, seconds: float

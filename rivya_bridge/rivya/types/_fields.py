@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from rivya_bridge.rivya._failures import masked, text_of
 from rivya_bridge.rivya._json import canonical
-from rivya_bridge.rivya.choices import CREDITS_MAX
+from rivya_bridge.rivya.choices import CREDITS_MAX, LIST_KEYS
 from rivya_bridge.rivya.errors import BadAnswer, Spent
 from rivya_bridge.rivya.types.answer import AnswerMeta
 
@@ -47,9 +47,9 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 def listed(data: Json, noun: str, meta: AnswerMeta) -> list[Any]:
     """The entries of a list answer. Raises BadAnswer if there is no list."""
-    entries = data.get("data")
+    entries = first(data, LIST_KEYS)
     if not isinstance(entries, list):
-        missing(noun, "data", data, meta, "no")
+        missing(noun, LIST_KEYS[0], data, meta, "no")
     return entries
 
 

@@ -18,8 +18,9 @@ from rivya_bridge.rivya.types.answer import AnswerMeta
 class RemoteFile:
     """A file at the vendor.
 
-    `url` goes into a generation's reference media. `duration_token` proves the duration of sound
-    or video and has to be sent along with the url; None for pictures. `raw`: the whole answer.
+    `url` goes into a generation's reference media exactly as it came. `duration_token` proves the
+    duration of sound or video and has to be sent along with the url; None for pictures. `raw`: the
+    whole answer.
     """
 
     id: str
@@ -37,10 +38,10 @@ class RemoteFile:
 def read_file(data: dict[str, Any], meta: AnswerMeta, *, origin: str) -> RemoteFile:
     """A RemoteFile from JSON. Raises BadAnswer if the id or the url is missing."""
     file_id = fields.identifier(fields.first(data, FILE_ID_KEYS))
-    url = fields.web_url(data.get("url"), origin)
+    url = fields.text(data.get("url"))
     if file_id is None:
         fields.missing("file", "id", data, meta, "no")
-    if url is None:
+    if url is None or fields.web_url(url, origin) is None:
         fields.missing("file", "url", data, meta, "no")
     seconds = fields.number(fields.first(data, DURATION_KEYS))
     return RemoteFile(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rivya_bridge.rivya.choices import TERMINAL_STATUSES
+from rivya_bridge.rivya.choices import SUCCEEDED_STATUS, TERMINAL_STATUSES
 from rivya_bridge.rivya.errors import Spent
 from rivya_bridge.rivya.types import _fields as fields
 from rivya_bridge.rivya.types.answer import AnswerMeta
@@ -15,9 +15,10 @@ class Generation:
     """One task of the vendor.
 
     `status`: queued, processing, succeeded or failed; a word unknown today is kept as it came.
-    `reserved_credits`, `final_credits`: whole credits, 0 where the answer names none. `urls`:
-    absolute addresses of the results, `primary_url` first. `error_code`, `error_message`: of a
-    failed task. `raw`: the whole answer.
+    `reserved_credits`, `final_credits`: whole credits, 0 where the answer names none; a success
+    that names no charge is taken to cost what was reserved. `urls`: absolute addresses of the
+    results, `primary_url` first. `error_code`, `error_message`: of a failed task. `raw`: the whole
+    answer.
     """
 
     id: str
@@ -55,12 +56,16 @@ def read_generation(
         fields.missing("generation", "status", data, meta, spent)
     urls = _urls(data.get("result"), origin)
     code, message = _error(data.get("error"))
+    reserved = fields.credit_amount(data.get("reserved_credits")) or 0
+    final = fields.credit_amount(data.get("final_credits"))
+    if final is None:
+        final = reserved if status == SUCCEEDED_STATUS else 0
     return Generation(
         id=task_id,
         status=status,
         model=fields.text(data.get("model")) or "",
-        reserved_credits=fields.credit_amount(data.get("reserved_credits")) or 0,
-        final_credits=fields.credit_amount(data.get("final_credits")) or 0,
+        reserved_credits=reserved,
+        final_credits=final,
         created_at=fields.moment(data.get("created_at")),
         updated_at=fields.moment(data.get("updated_at")),
         primary_url=urls[0] if urls else None,

@@ -9,6 +9,7 @@ from rivya_bridge.rivya.choices import (
     CLOSED_STATUSES,
     FILE_LIMITS,
     FILES_API_INPUT_STATUSES,
+    PARAM_KEY_KEYS,
 )
 from rivya_bridge.rivya.types import _fields as fields
 from rivya_bridge.rivya.types.answer import AnswerMeta
@@ -148,7 +149,7 @@ def _read_params(value: Any) -> tuple[Param, ...]:
 
 
 def _read_param(data: dict[str, Any]) -> Param | None:
-    key = fields.identifier(data.get("key"))
+    key = fields.identifier(fields.first(data, PARAM_KEY_KEYS))
     if key is None:
         return None
     options = _read_options(data.get("options"))

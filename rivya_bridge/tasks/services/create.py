@@ -29,11 +29,12 @@ def create_task(
     session_id: str = "",
     retry_of: Task | None = None,
     is_told: bool = False,
+    hears_events: bool = True,
 ) -> Task:
     """A queued task with its own idempotency key; call it inside the transaction of its origin.
 
     A chat model makes it a chat turn; `session_id`: the conversation at Rivya that the turn continues.
-    `is_told`: a webhook is expected, so that it is polled slowly.
+    `is_told`: a webhook is expected, so that it is polled slowly. `hears_events`: one may hurry it.
 
     Nothing is sent here: a worker is rung after the commit, and the sweep finds the row anyway.
     """
@@ -58,6 +59,7 @@ def create_task(
         due_at=timezone.now(),
         retry_of=retry_of,
         is_told=is_told,
+        hears_events=hears_events,
     )
     TaskReference.objects.bulk_create(
         TaskReference(task=task, file=file, position=position)

@@ -1,5 +1,6 @@
 """What a person decides about a task: cancel it, or let a held one go on."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -77,6 +78,36 @@ def _stop(task: Task) -> Task:
     text = f"Canceled by a person. {task.spent_text}"
     finish(task, "canceled", "canceled_by_person", text, holds_reservation=False)
     return task
+
+
+def mark_handled(task_id: UUID | str) -> Task:
+    """A person has dealt with this failure: it leaves the list of what needs one. Again is harmless.
+
+    Raises Missing, or Conflict for one that has not failed: what is held is continued or canceled.
+    """
+    task = Task.objects.filter(pk=task_id).first()
+    if task is None:
+        raise Missing("There is no such task.")
+    if task.status != "failed":
+        raise Conflict(
+            f"Only a failed task can be marked as done, and this one is {task.status}: continue or "
+            "cancel it instead."
+        )
+    with transaction.atomic():
+        marked = Task.objects.filter(pk=task_id, handled_at=None).update(handled_at=timezone.now())
+        if marked:
+            add_event(task, "handled", "A person has dealt with this failure.")
+    task.refresh_from_db()
+    return task
+
+
+def note_retry(task: Task, again: Task, words: str, now: datetime) -> None:
+    """Another try has taken the place of this failed task, which needs no person any more."""
+    Task.objects.filter(pk=task.pk).update(handled_at=now)
+    add_event(
+        task, "retried", f"{words} was started under a key of its own.", by_task=str(again.pk)
+    )
+    add_event(again, "retry", f"{words} of a task that Rivya could not make.", of_task=str(task.pk))
 
 
 def continue_task(task_id: UUID | str) -> Task:

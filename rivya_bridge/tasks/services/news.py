@@ -11,11 +11,14 @@ def read_soon(remote_id: str, *, account: str | None = None) -> bool:
 
     One UPDATE, no request: it may be called for every webhook, however often. Only what the reading
     says is believed. `account` narrows it where several accounts may know one id. A task whose
-    acceptance is not written yet is first read 2.5 seconds after it is.
+    acceptance is not written yet is first read 2.5 seconds after it is; one that hears no events at its
+    usual pace.
     """
     now = timezone.now()
     of_account = Q() if account is None else Q(account=account)
-    running = Task.objects.filter(of_account, remote_id=remote_id, status="running")
+    running = Task.objects.filter(
+        of_account, remote_id=remote_id, status="running", hears_events=True
+    )
     return running.update(due_at=now, news_at=now) > 0
 
 

@@ -113,6 +113,13 @@ def _begin(task: Task) -> Sending | None:
             release_credits(task.account, task.estimated_credits)
             let_go(task, now, lost_leases=task.lost_leases)
             return None
+        limited_until = gates.limited_until(task.account, timezone.now())
+        if limited_until:
+            # Another task met a rate limit while this one waited for the row of the wallet.
+            if not task.holds_reservation:
+                release_credits(task.account, task.estimated_credits)
+            wait_for_gate(task, limited_until)
+            return None
         room = None if was_unconfirmed else room_today(task.account)
         if room is not None and room < 0:
             release_credits(task.account, task.estimated_credits)

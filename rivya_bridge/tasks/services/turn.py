@@ -26,6 +26,7 @@ from rivya_bridge.rivya import (
 from rivya_bridge.tasks import gates
 from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt
 from rivya_bridge.tasks.services.attempts import close_accepted, close_failed
+from rivya_bridge.tasks.services.cut_answer import read_again
 from rivya_bridge.tasks.services.failed_sending import after_failed_sending, error_fields
 from rivya_bridge.tasks.services.finish import finish
 from rivya_bridge.tasks.services.transitions import change, hold
@@ -46,12 +47,13 @@ _CUTS = {
 
 
 def send_turn(task: Task, attempt: TaskAttempt, *, was_unconfirmed: bool) -> None:
-    """One POST of the frozen body; every outcome is written with what had arrived.
-
-    A repeat goes to the same route, because a key is known per route.
-    """
+    """One POST of the frozen body; every outcome is written with what had arrived."""
     stream = rivya_client().chat.stream(
-        bytes(task.request_body or b""), idempotency_key=task.idempotency_key, max_retries=0
+        bytes(task.request_body or b""),
+        idempotency_key=task.idempotency_key,
+        max_retries=0,
+        # A key is known per route: what may have been taken by one is never sent to the other.
+        whole_if_no_stream=not was_unconfirmed,
     )
     try:
         with stream, watched(task, stream):
@@ -67,7 +69,7 @@ def send_turn(task: Task, attempt: TaskAttempt, *, was_unconfirmed: bool) -> Non
             _complete(task, attempt, completion, fields)
         case TurnFailed(failure, text):
             close_failed(attempt, failure)
-            _hold(task, "turn_failed", str(failure), failure, text, fields)
+            _hold_failed(task, failure, text, fields)
         case TurnIncomplete():
             _incomplete(task, attempt, end, fields, was_unconfirmed)
 
@@ -152,23 +154,35 @@ def _incomplete(
         _stop(task, end, fields, was_never_sent=end.spent == "no" and not was_unconfirmed)
     elif end.text:
         close_failed(attempt, error)
-        _hold(task, "answer_cut", _CUTS[end.reason], error, end.text, fields)
+        _hold_cut(task, end, error, fields)
     else:
         after_failed_sending(task, attempt, error, was_unconfirmed=was_unconfirmed)
+
+
+def _hold_cut(task: Task, end: TurnIncomplete, error: RivyaError, fields: dict[str, Any]) -> None:
+    found = read_again(task, end.session_id or task.session_id, end.text)
+    hold(
+        task,
+        "answer_cut",
+        f"{_CUTS[end.reason]} What had arrived is kept. {found.note} {task.spent_text}",
+        held_from="unconfirmed",
+        answer_text=found.text,
+        is_cut=not found.is_whole,
+        **fields,
+        **error_fields(error),
+    )
 
 
 def _stop_was_asked(task: Task) -> bool:
     return Task.objects.filter(pk=task.pk, cancel_requested_at__isnull=False).exists()
 
 
-def _hold(
-    task: Task, reason: str, sentence: str, error: RivyaError, text: str, fields: dict[str, Any]
-) -> None:
+def _hold_failed(task: Task, error: RivyaError, text: str, fields: dict[str, Any]) -> None:
     kept = "What had arrived is kept. " if text else ""
     hold(
         task,
-        reason,
-        f"{sentence} {kept}{task.spent_text}",
+        "turn_failed",
+        f"{error} {kept}{task.spent_text}",
         held_from="unconfirmed",
         answer_text=text,
         is_cut=True,

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rivya_bridge.credits.models import LedgerEntry
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.code import call_of, snippets
 from rivya_bridge.tasks.explanation import explain, why_queued
 from rivya_bridge.tasks.models import Exposure, Task
 from rivya_bridge.tasks.selectors import get_task
@@ -41,6 +42,7 @@ def detail(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "attempts": list(task.attempt_rows.all()),
         "references": list(task.references.select_related("file")),
         "outputs": list(task.outputs.select_related("file")),
+        "snippets": snippets(call_of(task), is_chat=task.kind == Task.Kind.CHAT),
         "ledger": list(LedgerEntry.objects.filter(task=task).order_by("id")),
         "can_cancel": not task.is_terminal and task.cancel_requested_at is None,
         "cancel_stops": task.exposure == Exposure.NONE,

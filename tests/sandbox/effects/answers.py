@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from . import World, error_code, seen_as
+from . import HELLO, World, error_code, seen_as
 
 
 @seen_as("rate_limited")
@@ -51,6 +51,25 @@ def _(world: World) -> None:
     world.on()
     answer = world.credits()
     assert (answer.status_code, error_code(answer)) == (503, "public_api_disabled")
+
+
+@seen_as("redirected")
+def _(world: World) -> None:
+    world.on(to="/elsewhere")
+    answer = world.post()
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/elsewhere")
+    assert world.made() == 0
+    world.off()
+    world.on(status=301)
+    assert world.credits().headers["Location"] == "/api/v1/credits"
+
+
+@seen_as("stream_missing")
+def _(world: World) -> None:
+    world.on()
+    answer = world.api.post("/api/v1/chat/completions/stream", json=HELLO)
+    assert (answer.status_code, error_code(answer)) == (404, "not_found")
+    assert world.api.post("/api/v1/chat/completions", json=HELLO).status_code == 200
 
 
 @seen_as("unknown_error")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from ..conftest import png
-from . import World, seen_as
+from . import HELLO, World, seen_as
 
 
 @seen_as("unknown_status")
@@ -24,6 +24,35 @@ def _(world: World) -> None:
     assert world.read(task).json()["status"] == "queued"
     world.hooked.pass_time()
     assert world.read(task).json()["status"] == "evaporated"
+
+
+@seen_as("fields_absent")
+def _(world: World) -> None:
+    world.on()
+    task = world.post().json()
+    assert set(task) == {"id", "status"}
+    world.hooked.pass_time()
+    assert set(world.read(task).json()) == {"id", "status", "result"}
+
+
+@seen_as("credits_fractional")
+def _(world: World) -> None:
+    before = world.credits().json()["current_credits"]
+    world.on()
+    assert world.credits().json()["current_credits"] == before + 0.5
+    assert '"reserved_credits": 1.0' in world.post().text
+    turn = world.api.post("/api/v1/chat/completions", json=HELLO)
+    assert '"credits": {"reserved": 3.0' in turn.text
+
+
+@seen_as("session_behind")
+def _(world: World) -> None:
+    turn = world.api.post("/api/v1/chat/completions", json=HELLO).json()
+    where = f"/api/v1/chat/sessions/{turn['session_id']}"
+    assert len(world.api.get(where).json()["messages"]) == 2
+    world.on()
+    assert world.api.get(where).json()["messages"] == []
+    assert world.api.get("/api/v1/chat/sessions").json()["data"]
 
 
 @seen_as("unknown_members")

@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from rivya_bridge.connection import clients, current_connection
 from rivya_bridge.credits.models import Wallet
-from rivya_bridge.credits.services import refresh_wallet
-from rivya_bridge.rivya import Rivya, Timeouts
+from rivya_bridge.credits.services import refresh_wallet, reserve_credits
+from rivya_bridge.rivya import Rivya, Timeouts, errors
+from rivya_bridge.tasks import gates
 from rivya_bridge.tasks.models import Gate, Task
-from rivya_bridge.tasks.services import continue_task
+from rivya_bridge.tasks.services import continue_task, submit
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.balance import renew_balance
 from rivya_bridge.tasks.services.sweep import sweep_rows
@@ -393,3 +394,23 @@ def test_uploads_are_repeated_within_a_budget_and_spend_nothing(
     vendor.uploads.clear()
     continue_task(row.pk)
     assert carry(row, clock).status == "succeeded"
+
+
+def test_a_rate_limit_that_comes_while_a_task_is_prepared_is_kept_too(
+    vendor: Vendor, clock: Clock, monkeypatch: Any
+) -> None:
+    task = make_task()
+
+    def meanwhile(account: str, credits: int) -> bool:
+        limit = errors.RateLimited("Slow down.", http_status=429, retry_after=30)
+        gates.heed(account, limit)
+        return reserve_credits(account, credits)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(submit, "reserve_credits", meanwhile)
+        row = step(task, clock)
+    assert (row.status, vendor.sent) == ("queued", [])
+    assert Wallet.objects.get().reserved_credits == 0
+    clock.move(31)
+    assert carry(task, clock).status == "succeeded"
+    check_books(task)

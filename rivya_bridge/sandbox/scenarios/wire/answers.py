@@ -80,6 +80,15 @@ async def task_lost(call: Call, values: Values) -> None:
     await refuse(call, 404, "not_found", "This generation was not found in this account.")
 
 
+async def redirected(call: Call, values: Values) -> None:
+    target = str(values["to"]) or str(call.scope["path"])
+    await call.answer(int(values["status"]), b"", [("Location", target)])
+
+
+async def stream_missing(call: Call, values: Values) -> None:
+    await refuse(call, 404, "not_found", "There is no such route.")
+
+
 async def credits_out(call: Call, values: Values) -> None:
     text = "The wallet is too low. Nothing was created and nothing was spent."
     await refuse(call, int(values["status"]), "insufficient_credits", text)
@@ -155,6 +164,22 @@ SCENARIOS = (
     ),
     Scenario(
         "task_lost", "404 not_found for a generation that was accepted.", (STATUS,), wire=task_lost
+    ),
+    Scenario(
+        "redirected",
+        "A redirect, which a client must not follow with its key.",
+        EVERYWHERE,
+        (
+            Parameter("status", 307, "the HTTP status", least=300, most=399),
+            Parameter("to", "", "where it leads; empty is the same address"),
+        ),
+        wire=redirected,
+    ),
+    Scenario(
+        "stream_missing",
+        "404 for the stream's route, as of a server that answers chat turns only whole.",
+        (STREAM,),
+        wire=stream_missing,
     ),
     Scenario(
         "credits_out",

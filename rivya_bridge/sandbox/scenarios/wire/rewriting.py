@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ..call import Call
 from ..kinds import Parameter, Scenario, Values, WireEffect
-from ..places import API, CREATE, FILE, MODELS, STATUS, UPLOAD, WEBHOOKS
+from ..places import API, CHAT, CREATE, CREDITS, FILE, MODELS, SESSIONS, STATUS, UPLOAD, WEBHOOKS
 
 FILE_SPELLINGS = {
     "id": "file_id",
@@ -46,6 +46,31 @@ def _terminal_status(body: Any, values: Values) -> Any:
     if isinstance(body, dict) and body.get("status") in ("succeeded", "failed"):
         return {**body, "status": values["word"]}
     return body
+
+
+def _bare(body: Any, values: Values) -> Any:
+    """What a generation cannot do without: its id, its status, and how it ended."""
+    needed = {name: body.get(name) for name in ("id", "status", "result", "error")}
+    return {name: value for name, value in needed.items() if value is not None}
+
+
+def _fractional(value: Any, values: Values) -> Any:
+    """Every amount of credits as a number with a fraction, which is .0 where it was charged."""
+    if not isinstance(value, dict):
+        return value
+    amounts = ("reserved_credits", "final_credits", "reserved", "final")
+    inner = {
+        name: float(one) if name in amounts and isinstance(one, int) else _fractional(one, values)
+        for name, one in value.items()
+    }
+    if "current_credits" in inner:
+        inner["current_credits"] += 0.5
+    return inner
+
+
+def _behind(body: Any, values: Values) -> Any:
+    """A session without its last turn."""
+    return {**body, "messages": body["messages"][:-2]} if "messages" in body else body
 
 
 def _extra(value: Any, values: Values) -> Any:
@@ -114,6 +139,24 @@ SCENARIOS = (
         (STATUS,),
         (Parameter("word", "archived", "the status"),),
         wire=_rewritten(_terminal_status),
+    ),
+    Scenario(
+        "fields_absent",
+        "Generations name only id, status, result and error.",
+        (CREATE, STATUS),
+        wire=_rewritten(_bare),
+    ),
+    Scenario(
+        "credits_fractional",
+        "Credits are numbers with a fraction, and the wallet holds half a credit more.",
+        (CREATE, STATUS, CREDITS, CHAT),
+        wire=_rewritten(_fractional),
+    ),
+    Scenario(
+        "session_behind",
+        "A session does not show its last turn yet.",
+        (SESSIONS,),
+        wire=_rewritten(_behind),
     ),
     Scenario(
         "unknown_members",

@@ -1,0 +1,1 @@
+"""Pages of rehearsal, one module per noun."""

@@ -1,0 +1,145 @@
+"""What is written down of each row. What is left out belongs to one installation and is named too."""
+
+from datetime import datetime
+from typing import Any
+
+from rivya_bridge.comparison.models import Ballot, Comparison
+from rivya_bridge.experiments.models import Experiment, Run
+from rivya_bridge.files.models import StoredFile
+from rivya_bridge.tasks.models import Task, TaskAttempt, TaskEvent
+
+FORMAT, VERSION = "rivya-bridge-experiment", 1
+EXPERIMENT, FILES, RUNS, COMPARISONS, BALLOTS = DOCUMENTS = (
+    "experiment.json", "files.jsonl", "runs.jsonl", "comparisons.jsonl", "ballots.jsonl",
+)  # fmt: skip
+MANIFEST = "manifest.json"
+IMPORTED = "imported"
+
+EXPERIMENT_FIELDS = (
+    "title", "question", "brief", "category", "tags", "status", "run_count", "accepted_count",
+    "rejected_count", "spent_credits", "created_at", "updated_at",
+)  # fmt: skip
+FILE_FIELDS = ("sha256", "kind", "mime_type", "size_bytes", "name")
+RUN_FIELDS = (
+    "number", "source", "model_id", "category", "prompt", "params", "result_text", "studio_credits",
+    "studio_seconds", "counted_credits", "rating", "verdict", "note", "created_at", "updated_at",
+)  # fmt: skip
+TASK_FIELDS = (
+    "kind", "base_url", "model_id", "category", "draft", "search_text", "group_label", "status",
+    "remote_id", "remote_status", "remote_payload", "request_sha256", "session_id", "answer_text",
+    "is_cut", "input_tokens", "output_tokens", "attempts", "polls", "poll_errors", "downloads",
+    "exposure", "held_from", "reason", "reason_text", "error_code", "error_message", "request_id",
+    "estimated_credits", "reserved_credits", "final_credits", "created_at", "updated_at",
+    "first_sent_at", "accepted_at", "cancel_requested_at", "finished_at",
+)  # fmt: skip
+EVENT_FIELDS = ("seq", "at", "kind", "text", "data")
+ATTEMPT_FIELDS = (
+    "number", "started_at", "ended_at", "outcome", "http_status", "request_id", "response", "error",
+)  # fmt: skip
+COMPARISON_FIELDS = ("title", "conclusion", "view_state", "created_at", "updated_at")
+BALLOT_FIELDS = ("outcome", "created_at", "voted_at", "undone_at")
+
+# Of each model: what is written under another name or by another row, and what stays behind.
+ELSEWHERE: dict[type, frozenset[str]] = {
+    Experiment: frozenset({"id", "preview"}),
+    Run: frozenset({"id", "experiment", "task", "continues_from"}),
+    Task: frozenset({
+        # Written by a row's place, or as texts.
+        "id", "origin", "origin_id", "group_url", "idempotency_key", "request_body", "retry_of",
+        # The machine's own: an imported task never moves.
+        "account", "intent_key", "fence", "lease_until", "lease_owner", "lost_leases", "due_at",
+        "rung_at", "news_at", "is_told", "holds_reservation",
+    }),
+    TaskEvent: frozenset({"id", "task"}),
+    TaskAttempt: frozenset({"id", "task"}),
+    Comparison: frozenset({"id", "experiment", "winner"}),
+    Ballot: frozenset({"id", "experiment", "left", "right"}),
+    # What is known of a file's bytes is found out again from them.
+    StoredFile: frozenset({
+        "id", "width", "height", "duration_seconds", "frame_rate", "level_db", "preview_width",
+        "preview_height", "created_at",
+    }),
+}  # fmt: skip
+WRITTEN: dict[type, tuple[str, ...]] = {
+    Experiment: EXPERIMENT_FIELDS,
+    Run: RUN_FIELDS,
+    Task: TASK_FIELDS,
+    TaskEvent: EVENT_FIELDS,
+    TaskAttempt: ATTEMPT_FIELDS,
+    Comparison: COMPARISON_FIELDS,
+    Ballot: BALLOT_FIELDS,
+    StoredFile: FILE_FIELDS,
+}
+
+
+def written(row: Any) -> dict[str, Any]:
+    """The fields of a row that are written as they are; moments in ISO 8601."""
+    return {name: _plain(getattr(row, name)) for name in WRITTEN[type(row)]}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def member_of(file: Any) -> str:
+    """Where the bytes of a file lie in the ZIP."""
+    return f"files/{file['sha256'] if isinstance(file, dict) else file.sha256}"
+
+
+def experiment_document(experiment: Experiment) -> dict[str, Any]:
+    preview = experiment.preview
+    return {**written(experiment), "preview": preview.sha256 if preview else None}
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """A run with its files and its task prefetched."""
+    return {
+        **written(run),
+        "continues_from": run.continues_from.number if run.continues_from else None,
+        "references": [row.file.sha256 for row in run.references.all()],
+        "results": [row.file.sha256 for row in run.results.all()],
+        "task": task_document(run.task) if run.task else None,
+    }
+
+
+def task_document(task: Task) -> dict[str, Any]:
+    """The facts of a task: what was asked, sent, answered, charged. The account's key is in none."""
+    body = task.request_body
+    return {
+        **written(task),
+        "idempotency_key": original_key(task.idempotency_key),
+        "request_body": None if body is None else bytes(body).decode("utf-8", "replace"),
+        "references": [row.file.sha256 for row in task.references.all()],
+        "outputs": [
+            {
+                "position": row.position,
+                "url": row.url,
+                "file": row.file.sha256 if row.file else None,
+            }
+            for row in task.outputs.all()
+        ],
+        "events": [written(row) for row in task.events.all() if row.kind != IMPORTED],
+        "sendings": [written(row) for row in task.attempt_rows.all()],
+    }
+
+
+def original_key(key: str) -> str:
+    """The key that was sent, also of a task that was imported."""
+    return key.partition(":")[2].partition(":")[2] if key.startswith(f"{IMPORTED}:") else key
+
+
+def imported_key(key: str, import_id: str) -> str:
+    """A key that no other row has and that is never sent."""
+    return f"{IMPORTED}:{import_id}:{key}"
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    return {
+        **written(comparison),
+        "winner": comparison.winner.number if comparison.winner else None,
+        "runs": [item.run.number for item in comparison.items.all()],
+    }
+
+
+def ballot_document(ballot: Ballot) -> dict[str, Any]:
+    return {**written(ballot), "left": ballot.left.number, "right": ballot.right.number}

@@ -1,0 +1,17 @@
+// Arrow keys move between the cells of a sweep's grid; everything works by Tab without them.
+
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+document.addEventListener("keydown", (event) => {
+  const step = STEPS[event.key];
+  const here = event.target.closest?.("[data-sweep] td");
+  if (!step || !here || event.ctrlKey || event.metaKey || event.altKey) return;
+  const rows = here.closest("tbody").rows;
+  const row = rows[here.parentElement.sectionRowIndex + step[0]];
+  const cell = row?.cells[here.cellIndex + step[1]];
+  const target = cell?.querySelector("td a, a, summary, button, input");
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
