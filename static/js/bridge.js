@@ -1,5 +1,7 @@
 // Small conveniences of every page. Everything works without them.
 
+import "./clips.js";
+import "./tray.js";
 import { enhance } from "./dropzone.js";
 
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
