@@ -19,6 +19,7 @@ from rivya_bridge.catalog.api import router as catalog_router
 from rivya_bridge.comparison.api import router as comparison_router
 from rivya_bridge.connection.api import router as connection_router
 from rivya_bridge.credits.api import router as credits_router
+from rivya_bridge.dashboard.api import router as dashboard_router
 from rivya_bridge.experiments.api import router as experiments_router
 from rivya_bridge.files.api import router as files_router
 from rivya_bridge.promotion.api import router as promotion_router
@@ -89,6 +90,7 @@ for router in (
     files_router,
     catalog_router,
     connection_router,
+    dashboard_router,
 ):
     api.add_router("", router)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from rivya_bridge.automation.inputs import InputSpec
-from rivya_bridge.files.services import store_upload
+from rivya_bridge.files.services import store_fields
 
 
 def _bounds(spec: InputSpec) -> dict[str, Any]:
@@ -44,7 +44,8 @@ def _help(spec: InputSpec) -> str:
             f"{spec.max if spec.max is not None else '…'}."
         )
     if spec.type == "file":
-        parts.append(f"A file of kind {spec.kind}, at most {spec.max_size_mb or 10:g} MB.")
+        length = f" and {spec.max_seconds:g} seconds" if spec.max_seconds else ""
+        parts.append(f"A file of kind {spec.kind}, at most {spec.max_size_mb or 10:g} MB{length}.")
         if spec.default:
             parts.append("Without one, the file of the promoted run is used.")
     return " ".join(parts)
@@ -66,14 +67,18 @@ class JobForm(forms.Form):
     def to_inputs(self) -> dict[str, Any]:
         """Values by input name; uploaded files are kept in the vault and given by their id.
 
-        Raises Refusal naming the input when a file is no picture, clip or sound.
+        All files are kept, or none: Refusal names each input whose file is no picture, clip or sound
+        of its kind.
         """
-        inputs: dict[str, Any] = {}
+        files = {
+            spec.name: [self.cleaned_data[spec.name]]
+            for spec in self.specs
+            if spec.type == "file" and self.cleaned_data.get(spec.name)
+        }
+        stored = store_fields(files, kinds={spec.name: spec.kind for spec in self.specs})
+        inputs: dict[str, Any] = {name: str(file.pk) for name, [file] in stored.items()}
         for spec in self.specs:
             value = self.cleaned_data.get(spec.name)
-            if spec.type == "file":
-                if value:
-                    inputs[spec.name] = str(store_upload(value, value.name, field=spec.name).pk)
-            elif isinstance(value, str):
+            if spec.type != "file" and isinstance(value, str):
                 inputs[spec.name] = value
         return inputs

@@ -10,8 +10,8 @@ from ninja import Field, Router, Schema
 from rivya_bridge.catalog.changes import change_rows
 from rivya_bridge.catalog.readiness import input_words, state_of, status_words
 from rivya_bridge.catalog.selectors import get_model, listed_models
-from rivya_bridge.catalog.services import ensure_catalog
-from rivya_bridge.refusals import Missing, Refusal
+from rivya_bridge.catalog.services import ensure_catalog, refresh_catalog
+from rivya_bridge.refusals import Missing, Refusal, Unavailable
 from rivya_bridge.rivya import Model
 from rivya_bridge.web.pagination import keyset_page
 
@@ -86,6 +86,28 @@ def list_models(request: HttpRequest, category: str = "") -> Any:
         raise Refusal.field("category", text)
     ensure_catalog()
     return {"items": listed_models(category)}
+
+
+class RefreshOut(Schema):
+    """What a reading of the list found."""
+
+    refreshed_at: datetime
+    model_count: int
+
+
+@router.post(
+    "/models/refresh",
+    response=RefreshOut,
+    summary="Read the model list now",
+    openapi_extra={"responses": {503: {"description": "Rivya could not be asked"}}},
+)
+def refresh_models(request: HttpRequest) -> Any:
+    """Asks Rivya once, which costs nothing; a failed reading leaves the list as it was (503)."""
+    done = refresh_catalog()
+    if done.error:
+        text = f"The model list could not be read: {done.error} The former list stands."
+        raise Unavailable(text)
+    return done
 
 
 class ChangeOut(Schema):

@@ -53,6 +53,18 @@ def estimate_credits(model: Model, params: Mapping[str, Any]) -> int:
     return model.base_credits or 0
 
 
+def one_spelling(key: str) -> str:
+    """Models spell one param in two ways: aspectRatio and aspect_ratio."""
+    return key.replace("_", "").lower()
+
+
+def carried_params(model: Model, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Params of a request to another model as this one spells them; what it does not know stays as it
+    is, for the checks to name."""
+    known = {one_spelling(param.key): param.key for param in model.params}
+    return {known.get(one_spelling(key), key): value for key, value in params.items()}
+
+
 def takes_prompt(model: Model) -> bool:
     """Whether the prompt box means anything: text input, and not built from other params."""
     has_text = "text" in model.supported_api_inputs or not model.supported_api_inputs

@@ -7,13 +7,15 @@ from django.db.models import Exists, OuterRef, Q
 from rivya_bridge.automation.selectors import template_rows
 from rivya_bridge.experiments.models import Run, RunResult
 from rivya_bridge.experiments.selectors import experiment_rows
+from rivya_bridge.rehearsal.selectors.drift import drifting_checks
 from rivya_bridge.tasks.models import ADVANCING, Task
 
 SHOWN = 6
 
 
 def home_facts() -> dict[str, Any]:
-    """The newest experiments, runs and templates; open and stopped tasks; runs without a verdict."""
+    """The newest experiments, runs and templates; open and stopped tasks; templates that
+    drift; runs without a verdict."""
     slim = Task.objects.defer("draft", "remote_payload", "request_body", "search_text")
     runs = Run.objects.select_related("task", "experiment").prefetch_related("results__file")
     stopped = Q(status__in=["held", "failed"], handled_at=None)
@@ -23,5 +25,6 @@ def home_facts() -> dict[str, Any]:
         "templates": list(template_rows().order_by("-id")[:SHOWN]),
         "open_tasks": list(slim.filter(status__in=ADVANCING).order_by("-id")[:SHOWN]),
         "stopped_tasks": list(slim.filter(stopped).order_by("-id")[:SHOWN]),
+        "drifting": drifting_checks(SHOWN),
         "unjudged_runs": list(unjudged.order_by("-id")[:SHOWN]),
     }

@@ -16,6 +16,21 @@ from .choices import Choices
 from .serve import QuietServer, address, bind, configure
 from .store import Store
 
+_DESCRIPTION = """\
+A local stand-in for Rivya's API v1, with its own pictures, clips, sounds and chat.
+It needs no network and no account; its credits are play money."""
+_EPILOG = """\
+Without any option it listens on http://127.0.0.1:8001 and keeps its files in
+var/sandbox below this folder. The page at its address lists keys, models, last
+requests and faults to switch on. Ctrl-C stops it.
+
+A first request:
+  curl http://127.0.0.1:8001/api/v1/generations \\
+    -H "Authorization: Bearer rvya_sk_sandbox_full" \\
+    -H "Content-Type: application/json" \\
+    -d '{"model": "z-image", "prompt": "A boat on a lake"}'
+"""
+
 
 class AnnouncedServer(QuietServer):
     """Prints one line when it is ready."""
@@ -70,16 +85,37 @@ def _choices(options: argparse.Namespace) -> Choices:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m rivya_bridge.sandbox",
-        description="A local stand-in for Rivya's API with its own pictures, clips and sounds.",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8001, help="port; 0 picks a free one")
-    parser.add_argument("--data-dir", type=Path, required=True, help="folder for its files")
-    parser.add_argument("--speed", type=_positive, default=1.0, help="times as fast as usual")
     parser.add_argument(
-        "--rate-limit", type=_count, default=60, help="requests a minute and key; 0 is off"
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine alone)"
     )
-    parser.add_argument("--balance", type=_count, default=5000, help="credits of a new wallet")
+    parser.add_argument(
+        "--port", type=int, default=8001, help="port (default: 8001; 0 picks a free one)"
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path("var/sandbox"),
+        help="folder for its database, uploads and results; kept between starts",
+    )
+    parser.add_argument(
+        "--speed",
+        type=_positive,
+        default=1.0,
+        help="how fast its clock runs: 10 ends in one second what takes ten (default: 1)",
+    )
+    parser.add_argument(
+        "--rate-limit",
+        type=_count,
+        default=60,
+        help="requests a minute that a key may send (default: 60; 0 is no limit)",
+    )
+    parser.add_argument(
+        "--balance", type=_count, default=5000, help="credits of a new wallet (default: 5000)"
+    )
     parser.add_argument(
         "--allow-local-webhooks",
         action="store_true",
@@ -89,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         "--webhook-retry-scale",
         type=_positive,
         default=1.0,
-        help="multiplies the waits between webhook attempts",
+        help="multiplies the waits between webhook attempts, such as 0.01 (default: 1)",
     )
     return parser
 

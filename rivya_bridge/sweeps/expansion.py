@@ -13,10 +13,11 @@ from decimal import Decimal, InvalidOperation
 from itertools import product
 from typing import Any
 
+from rivya_bridge.catalog.params import one_spelling
 from rivya_bridge.catalog.references import ReferenceFile
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import Model, Param
-from rivya_bridge.sweeps.plans import Plan, one_spelling
+from rivya_bridge.sweeps.plans import Plan
 from rivya_bridge.sweeps.rules import Rule, Spellings, read_rules
 
 MOST_AXES = 6

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from rivya_bridge.catalog.params import one_spelling
 from rivya_bridge.experiments.fields import PROMPT_LENGTH
 from rivya_bridge.files.forms import ManyFilesField
 from rivya_bridge.refusals import Problem
@@ -18,7 +19,6 @@ from rivya_bridge.sweeps.plans import (
     TITLE_LENGTH,
     USUAL_AT_ONCE,
     Plan,
-    one_spelling,
     read_plan,
 )
 

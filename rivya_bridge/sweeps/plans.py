@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rivya_bridge.catalog.params import one_spelling
 from rivya_bridge.experiments.fields import MAX_FILES, PROMPT_LENGTH
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.sweeps.values import MOST_VALUES, read_values
@@ -112,11 +113,6 @@ def _params(problems: list[Problem], given: object) -> dict[str, tuple[str, ...]
         text = "A param is given twice in two spellings, such as aspectRatio and aspect_ratio."
         problems.append(Problem("params", text))
     return params
-
-
-def one_spelling(key: str) -> str:
-    """Models spell one param in two ways: aspectRatio and aspect_ratio."""
-    return key.replace("_", "").lower()
 
 
 def _replacements(problems: list[Problem], given: object) -> tuple[Replacement, ...]:

@@ -38,13 +38,7 @@ def _caps(estimate: int, credit_cap: int | None) -> list[Problem]:
             "raise it on the credits page, or choose a cheaper model."
         )
         problems.append(Problem("run_cap", text, caps.run_cap))
-    room = room_today(current_connection().account)
-    if room is not None and estimate > room:
-        text = (
-            f"About {estimate} credits are expected and {max(0, room)} are left of today's cap of "
-            f"{caps.day_cap}: raise it on the credits page, or wait until tomorrow (UTC)."
-        )
-        problems.append(Problem("day_cap", text, caps.day_cap))
+    problems += day_cap_problems(estimate)
     if credit_cap is not None and estimate > credit_cap:
         problems.append(
             Problem(
@@ -55,6 +49,19 @@ def _caps(estimate: int, credit_cap: int | None) -> list[Problem]:
             )
         )
     return problems
+
+
+def day_cap_problems(estimate: int) -> list[Problem]:
+    """What the workspace's cap for the day says to so many credits more."""
+    room = room_today(current_connection().account)
+    if room is None or estimate <= room:
+        return []
+    cap = spending_caps().day_cap
+    text = (
+        f"About {estimate} credits are expected and {max(0, room)} are left of today's cap of {cap}: "
+        "raise it on the credits page, or wait until tomorrow (UTC)."
+    )
+    return [Problem("day_cap", text, cap)]
 
 
 def _money(estimate: int) -> list[Problem]:

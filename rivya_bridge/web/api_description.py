@@ -36,12 +36,18 @@ _WITH_KEY = {409: "The Idempotency-Key belongs to another body, or the name is t
 
 
 def with_errors(schema: dict[str, Any]) -> None:
-    """Adds to every operation the errors that it may answer with, all of one shape."""
+    """Adds to every operation the errors that it may answer with, all of one shape.
+
+    A route that knows of one more names it with its description alone, as `openapi_extra`.
+    """
     schema["components"].setdefault("schemas", {})["Error"] = _ERROR
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             for status, text in _errors_of(path, method, operation).items():
                 operation["responses"].setdefault(status, _response(text))
+            for status, response in operation["responses"].items():
+                if int(status) >= 400 and "content" not in response:
+                    operation["responses"][status] = _response(response["description"])
 
 
 def _errors_of(path: str, method: str, operation: dict[str, Any]) -> dict[int, str]:

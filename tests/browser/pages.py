@@ -1,8 +1,11 @@
 """Every page of the product: where it is and how to bring it into the state worth looking at."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
+
+from tests.sharing.making import make_zip, png
 
 
 @dataclass
@@ -41,6 +44,7 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
     board = "/compare/?" + "&".join(
         f"run={field.get_attribute('value')}" for field in page.locator("input[name=run]").all()[:4]
     )
+    looked, whole = _looked_at(page, base_url, experiment)
     template = first("/templates/", row)
     job = first(template, f"{row}[href^='/jobs/']")
     task = first(job, "main a[href^='/tasks/']")
@@ -55,13 +59,28 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("experiment-video", video),
         Shot("experiment-edit", f"{experiment}edit/"),
         Shot("record-studio", f"{experiment}record/"),
+        Shot("import-runs", f"{experiment}import/"),
+        Shot("import-runs-errors", f"{experiment}import/", act="submit", is_refusal=True),
+        Shot("import-runs-look", looked),
+        Shot("import-experiment", "/experiments/import/"),
+        Shot("import-experiment-errors", "/experiments/import/", act="submit", is_refusal=True),
+        Shot("import-experiment-look", whole),
         Shot("run-api", f"{experiment}run/"),
+        Shot("run-api-code", f"{experiment}run/", act="code"),
         Shot("run-api-errors", f"{experiment}run/", act="submit", is_refusal=True),
+        Shot("sweep-form", f"{experiment}sweep/"),
+        Shot("sweep-form-errors", f"{experiment}sweep/", act="submit", is_refusal=True),
+        Shot("sweep-form-from-run", f"{experiment}sweep/?from={run.strip('/').split('/')[-1]}"),
+        Shot("sweeps-none", f"{experiment}sweeps/"),
+        Shot("stability", f"{experiment}stability/"),
+        Shot("references-pairs", f"{experiment}stability/references/"),
         Shot("run", run),
         Shot("run-continue", f"{experiment}run/?from={run.strip('/').split('/')[-1]}"),
         Shot("board", board),
         Shot("comparison", comparison),
         Shot("comparisons", "/comparisons/"),
+        Shot("review", f"{experiment}review/?pile=all"),
+        Shot("ranking", f"{experiment}ranking/"),
         Shot("promote", f"{run}promote/"),
         Shot("promote-variables", f"{run}promote/", act="variables"),
         Shot("readiness", f"{experiment}readiness/"),
@@ -94,6 +113,8 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("notices-errors", "/notices/", act="submit", is_refusal=True),
         Shot("credits", "/credits/"),
         Shot("files", "/files/"),
+        Shot("file", first("/files/", "main a[href$='/about/']")),
+        Shot("files-unused", "/files/unused/"),
         Shot("models", "/models/"),
         Shot("model", "/models/flux-2-pro/"),
         Shot("model-changes", "/models/changes/"),
@@ -103,6 +124,27 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("error", "/nothing/here/", is_refusal=True),
         Shot("help", "/", act="help"),
     ]
+
+
+def _looked_at(page: Page, base_url: str, experiment: str) -> tuple[str, str]:
+    """Where runs, and a whole experiment, wait to be imported."""
+    table = (
+        b"key,model,prompt,results,result_text,rating\none,z-image,A bottle,a.png,,4\n"
+        b"two,z-image,Again,,a text,\nthree,no-such,A third,gone.png,,9\n"
+    )
+    content = make_zip({"runs.csv": table, "a.png": png(), "notes.md": b"x"})
+    where = _sent(page, f"{base_url}{experiment}import/", "runs.zip", content)
+    whole = page.request.get(f"{base_url}{experiment}export.zip").body()
+    return where, _sent(page, f"{base_url}/experiments/import/", "bottle.zip", whole)
+
+
+def _sent(page: Page, address: str, name: str, content: bytes) -> str:
+    page.goto(address)
+    file = {"name": name, "mimeType": "application/zip", "buffer": content}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Look at it").click()
+    page.wait_for_url("**/imports/**")
+    return urlsplit(page.url).path
 
 
 def _rehearsed(page: Page, base_url: str, template: str) -> str:
@@ -134,6 +176,10 @@ def _drift_schedule(page: Page, base_url: str, template: str) -> str:
 
 def act(page: Page, what: str) -> None:
     """Bring a page into the state that is looked at."""
+    if what == "code":
+        page.get_by_role("button", name="As code").click()
+        page.locator("#form-code pre").first.wait_for()
+        return
     if what == "submit":
         page.locator("main form[method=post] button.button-primary[type=submit]").click()
         page.locator(".field-error, .callout[data-kind=error]").first.wait_for()

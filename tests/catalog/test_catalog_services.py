@@ -126,6 +126,21 @@ def test_another_account_reads_its_own_list(settings):
     assert CatalogRefresh.objects.count() == 2
 
 
+def test_a_program_has_the_list_read(api_client):
+    answer = api_client.post("/api/v1/models/refresh")
+    assert answer.status_code == 200
+    assert answer.json()["model_count"] == last_refresh().model_count > 50
+
+
+def test_a_program_is_told_why_the_list_could_not_be_read(api_client, settings):
+    ensure_catalog()
+    settings.RIVYA_BASE_URL = "http://127.0.0.1:9"
+    answer = api_client.post("/api/v1/models/refresh")
+    assert answer.status_code == 503
+    assert "could not be read" in answer.json()["error"]["message"]
+    assert last_refresh() is not None
+
+
 def test_the_background_task_reads_the_list():
     refresh_model_list()
     assert last_refresh().model_count > 50

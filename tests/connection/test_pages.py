@@ -127,6 +127,24 @@ def test_a_lost_key_file_is_loud_on_every_page(signed_in_client, key_file):
     assert "The account did not answer as it should. The key file" in page
 
 
+def test_the_api_checks_the_connection_in_use(readonly, api_client):
+    use_connection(readonly.pk)
+    answer = api_client.post("/api/v1/connection/check")
+    assert answer.status_code == 200
+    assert READONLY not in answer.content.decode()
+    check = answer.json()["check"]
+    assert (check["problem"], check["model_count"] > 50) == (None, True)
+    assert "generations:create" in check["missing_scopes"]
+    assert answer.json() == api_client.get("/api/v1/connection").json()
+
+
+def test_the_api_says_what_is_wrong_with_the_connection(db, sandbox, api_client):
+    use_connection(save_at_sandbox("Revoked", "rvya_sk_sandbox_revoked").pk)
+    answer = api_client.post("/api/v1/connection/check")
+    assert answer.status_code == 200
+    assert "api_key_revoked" in answer.json()["check"]["problem"]
+
+
 def test_the_api_tells_the_connection_without_its_key(api_client, signed_in_client):
     use_connection(save_at_sandbox("Shop", READONLY).pk)
     signed_in_client.post("/connection/check/")

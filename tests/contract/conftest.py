@@ -1,14 +1,23 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
 
+from rivya_bridge.catalog.services import refresh_catalog
+from rivya_bridge.connection import close_clients
+from rivya_bridge.credits.services import refresh_wallet
 from rivya_bridge.sandbox.choices import Choices
 from rivya_bridge.sandbox.serve import running_sandbox
 from tests.sandbox.conftest import png
+from tests.tasks.making import Clock, moving_clock
 
+from . import stand_in
 from .calls import BOAT, KEY, Place
+from .stand_in import Variant, World, standing_in
 
+Serve = Callable[[Variant], World]
 FULL = {"Authorization": f"Bearer {KEY}"}
 
 
@@ -37,3 +46,30 @@ def place(shared_place: Place) -> Iterator[Place]:
     shared_place.switch_off()
     yield shared_place
     shared_place.switch_off()
+
+
+@pytest.fixture
+def serve(settings: Any) -> Iterator[Serve]:
+    """Puts a server behind the product, its models and its balance read."""
+    with ExitStack() as stack:
+
+        def begin(variant: Variant) -> World:
+            world = stack.enter_context(standing_in(variant))
+            settings.RIVYA_BASE_URL, settings.RIVYA_API_KEY = world.url, stand_in.KEY
+            assert refresh_catalog().error == ""
+            refresh_wallet()
+            stack.callback(close_clients)
+            return world
+
+        yield begin
+
+
+@pytest.fixture
+def other(serve: Serve) -> World:
+    return serve(Variant())
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    with moving_clock() as moving:
+        yield moving

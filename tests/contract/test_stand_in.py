@@ -1,82 +1,108 @@
-"""The product behind which another server stands than its own sandbox: the main job and a chat turn."""
+"""The product before another server than its own sandbox, in each legal variant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import io
+import wave
 
 import pytest
 
-from rivya_bridge.catalog.services import refresh_catalog
-from rivya_bridge.connection import close_clients, rivya_client
-from rivya_bridge.credits.services import refresh_wallet
-from rivya_bridge.experiments.models import Run
+from rivya_bridge.connection import rivya_client
+from rivya_bridge.credits.models import Wallet
+from rivya_bridge.files.services import store_upload
 from rivya_bridge.rivya import TextDelta, TurnCompleted
-from rivya_bridge.tasks.models import Task
-from rivya_bridge.tasks.services.advance import advance
-from rivya_bridge.tasks.services.transitions import CLAIMABLE
-from tests.experiments.factories import make_experiment, start
+from tests.sandbox.conftest import png
+from tests.tasks.making import Clock, carry, check_books
 
-from .stand_in import KEY, PRICE, StandIn, standing_in
+from .conftest import Serve
+from .product import asked, talk
+from .stand_in import PRICE, VARIANTS, Variant, World
+from .stand_in.world import TURN_PRICE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_bell")]
 
 
-@pytest.fixture
-def other(settings: Any) -> Iterator[StandIn]:
-    with standing_in() as world:
-        settings.RIVYA_BASE_URL, settings.RIVYA_API_KEY = world.url, KEY
-        assert refresh_catalog().error == ""
-        refresh_wallet()
-        yield world
-        close_clients()
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_the_main_job_from_the_prompt_to_the_files(
+    serve: Serve, clock: Clock, variant: Variant
+) -> None:
+    other = serve(variant)
+    task = carry(asked(), clock)
+    assert (task.status, task.final_credits) == ("succeeded", PRICE), task.reason_text
+    outputs = [one.file for one in task.outputs.select_related("file")]
+    assert len(outputs) == variant.results
+    assert all(one and (one.kind, one.mime_type) == ("image", "image/png") for one in outputs)
+    assert [body["prompt"] for body in other.bodies] == ["A boat"]
+    check_books(task)
 
 
-def carry(run: Run) -> Task:
-    """The run's task, carried by hand as far as it goes, whenever it is due."""
-    for _ in range(12):
-        Task.objects.filter(pk=run.task_id).update(due_at="2020-01-01T00:00Z")
-        advance(run.task_id, CLAIMABLE)
-    return Task.objects.get(pk=run.task_id)
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_a_chat_turn_and_the_next_of_its_session(
+    serve: Serve, clock: Clock, variant: Variant
+) -> None:
+    other = serve(variant)
+    task = carry(talk(), clock)
+    assert task.status == "succeeded", task.reason_text
+    assert task.answer_text == "Grüße — you said: Hello there"
+    assert task.final_credits == TURN_PRICE
+    assert task.session_id in other.sessions
+    check_books(task)
 
 
-def test_the_main_job_from_the_prompt_to_the_file(other: StandIn) -> None:
-    run = start(make_experiment(), model_id="other-image", prompt="A boat")
-    task = carry(run)
-    assert (task.status, task.final_credits) == ("succeeded", PRICE)
-    [output] = task.outputs.select_related("file")
-    assert output.file is not None
-    assert (output.file.kind, output.file.mime_type) == ("image", "image/png")
-    assert [post["prompt"] for post in other.posts.values()] == ["A boat"]
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_a_reference_goes_up_and_along(serve: Serve, clock: Clock, variant: Variant) -> None:
+    other = serve(variant)
+    if variant.has_bare_models:
+        pytest.skip("a model that names no files takes none")
+    picture = store_upload(io.BytesIO(png()), "photo.png")
+    task = carry(asked(references=[picture]), clock)
+    assert task.status == "succeeded", task.reason_text
+    [item] = other.bodies[0]["params"]["referenceMediaItems"]
+    [known] = other.files.values()
+    assert (item["url"], item["kind"], item["mimeType"]) == (known["url"], "image", "image/png")
+    again = carry(talk(references=[picture]), clock)
+    assert again.status == "succeeded"
+    assert len(other.files) == 1
 
 
-def test_an_empty_wallet_as_a_failed_task(other: StandIn) -> None:
+@pytest.mark.parametrize("files", ["documented", "camel", "least"])
+def test_the_proof_of_a_duration_goes_along(serve: Serve, clock: Clock, files: str) -> None:
+    other = serve(Variant(files=files))
+    task = carry(asked(references=[store_upload(io.BytesIO(tone()), "tone.wav")]), clock)
+    assert task.status == "succeeded", task.reason_text
+    [item] = other.bodies[0]["params"]["referenceMediaItems"]
+    assert (item["kind"], item["durationToken"]) == ("audio", "dur_f0")
+    assert item["durationSeconds"] == pytest.approx(1.0)
+
+
+def tone() -> bytes:
+    """A second of silence."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setparams((1, 2, 8000, 8000, "NONE", ""))
+        sound.writeframes(bytes(16_000))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("unpaid", "status"), [("402", "held"), ("403", "held"), ("task", "failed")]
+)
+def test_an_empty_wallet(serve: Serve, clock: Clock, unpaid: str, status: str) -> None:
+    other = serve(Variant(unpaid=unpaid))
+    task = asked()
     other.credits = PRICE - 1
-    task = carry(start(make_experiment(), model_id="other-image", prompt="A boat"))
-    assert (task.status, task.error_code) == ("failed", "insufficient_credits")
-    assert task.final_credits == 0
+    task = carry(task, clock)
+    assert (task.status, task.reason) == (status, "insufficient_credits")
+    assert other.journal == {}
+    check_books(task)
 
 
-def test_a_rate_limit_makes_it_wait_and_then_goes_on(other: StandIn) -> None:
-    other.limited = 1
-    run = start(make_experiment(), model_id="other-image", prompt="A boat")
-    advance(run.task_id, CLAIMABLE)
-    task = Task.objects.get(pk=run.task_id)
-    assert (task.status, other.posts) == ("queued", {})
-    from rivya_bridge.tasks.models import Gate
-
-    Gate.objects.update(closed_until="2020-01-01T00:00Z")
-    assert carry(run).status == "succeeded"
-    assert len(other.posts) == 1
-
-
-def test_a_chat_turn_whole_and_streamed(other: StandIn) -> None:
+def test_the_client_streams_what_the_other_server_says(other: World) -> None:
     client = rivya_client()
     body = client.chat.build_body("other-chat", "Hello there")
-    turn = client.chat.submit(body, idempotency_key="a")
-    assert turn.message.content == "You said: Hello there"
+    assert client.chat.submit(body, idempotency_key="a").message.content.endswith("Hello there")
     with client.chat.stream(body, idempotency_key="b") as stream:
         texts = [event.text for event in stream if isinstance(event, TextDelta)]
-    assert "".join(texts) == stream.text == "You said: Hello there"
+    assert "".join(texts) == stream.text == "Grüße — you said: Hello there"
     assert isinstance(stream.end, TurnCompleted)
-    assert stream.session_id == "conversation-1"
+    assert Wallet.objects.get().current_credits == 100

@@ -17,6 +17,9 @@ from rivya_bridge.experiments.models import Run
 from rivya_bridge.notices.models import Attempt, Delivery
 from rivya_bridge.notices.services import EndpointOptions, create_endpoint
 from rivya_bridge.promotion.services import promote_run
+from rivya_bridge.sweeps.plans import read_plan
+from rivya_bridge.sweeps.services import start_sweep
+from rivya_bridge.sweeps.services.feeding import feed_sweep
 from rivya_bridge.tasks.models import Status, Task, TaskEvent
 from rivya_bridge.webhooks.models import Endpoint as WebhookEndpoint
 from rivya_bridge.webhooks.models import Event
@@ -150,7 +153,14 @@ def build_place() -> SimpleNamespace:
         received_at=timezone.now(),
         task=told.task,
     )
+    sweep, _ = start_sweep(
+        experiment,
+        read_plan({"models": ["z-image"], "prompts": [HOSTILE, "A cup"], "title": HOSTILE}),
+    )
+    feed_sweep(sweep.pk)
+    finish(Task.objects.get(run__sweep_try__ordinal=1), status="failed")
     return SimpleNamespace(
+        sweep=sweep,
         hook=hook,
         event=event,
         endpoint=endpoint,

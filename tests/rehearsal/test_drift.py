@@ -1,8 +1,11 @@
 """Drift checks: by the clock, once for each time, and never above the budget."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import jsonschema
 import pytest
 from django.db import connections
 
@@ -228,7 +231,10 @@ def test_drift_is_told_once_and_steadiness_and_jobs_of_rehearsals_are_not():
     message = Message.objects.get()
     assert (message.type, message.path) == ("template.drifted", f"/rehearsals/{drifted.pk}/")
     assert message.title == "A drift check of Slate did not pass: differs"
-    assert '"verdict": "differs"' in message.body
+    body = json.loads(message.body)
+    schema = json.loads(Path("docs/notice.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(body, schema)
+    assert body["data"]["rehearsal"]["cases"][0]["verdict"] == "differs"
 
 
 def test_a_drifted_template_is_proposed_for_studio_and_a_person_sends_it(signed_in_client):
@@ -237,6 +243,8 @@ def test_a_drifted_template_is_proposed_for_studio_and_a_person_sends_it(signed_
     tick_drift(NOON + HOUR)
     drifted = end_check(picture("red", size=(20, 60)))
     assert not SentBack.objects.exists()
+    home = signed_in_client.get("/").content.decode()
+    assert "No longer what was accepted" in home and f'href="/rehearsals/{drifted.pk}/"' in home
     page = signed_in_client.get(f"/rehearsals/{drifted.pk}/").content.decode()
     assert "proposed is to send it back to Studio" in page
     assert "1 of 1 golden cases of version 1 did not pass the drift check" in page
@@ -245,3 +253,6 @@ def test_a_drifted_template_is_proposed_for_studio_and_a_person_sends_it(signed_
     sent = SentBack.objects.get()
     assert list(sent.jobs.all()) == [drifted.cases.get().job]
     assert Experiment.objects.get().status == "exploring"
+    tick_drift(NOON + 2 * HOUR)
+    end_check(picture())
+    assert "No longer what" not in signed_in_client.get("/").content.decode()

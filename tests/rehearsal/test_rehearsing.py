@@ -10,6 +10,7 @@ from rivya_bridge.automation.content import Draft
 from rivya_bridge.automation.models import Job
 from rivya_bridge.automation.services import add_version
 from rivya_bridge.connection import current_connection
+from rivya_bridge.credits.caps import set_caps
 from rivya_bridge.credits.models import Wallet
 from rivya_bridge.refusals import Conflict, Refusal
 from rivya_bridge.rehearsal.models import GoldenCase, Rehearsal, RehearsalCase
@@ -106,7 +107,7 @@ def test_what_does_not_count_does_not_differ():
 
 def test_inputs_that_a_version_no_longer_takes_are_not_comparable_and_cost_nothing():
     template = make_golden("bottle", "jug")
-    GoldenCase.objects.filter(name="Run 2").update(inputs={"other": "jug"})
+    GoldenCase.objects.filter(name="jug").update(inputs={"other": "jug"})
     plan = plan_rehearsal(template, template.current_version)
     assert (plan.runnable, len(plan.cases), plan.problems) == (1, 2, [])
     rehearsal = to_the_end(begin(template), picture())
@@ -136,6 +137,14 @@ def test_a_model_that_closed_or_an_empty_wallet_forbids_it_and_nothing_is_spent(
         begin(template)
     assert not Rehearsal.objects.exists()
     assert not Job.objects.exists()
+
+
+def test_the_cap_of_the_day_holds_for_all_cases_together():
+    template = make_golden("bottle", "jug")
+    set_caps(run_cap=None, day_cap=1)
+    with pytest.raises(Refusal, match="2 credits are expected and 1 are left of today's cap"):
+        begin(template)
+    assert not Rehearsal.objects.exists()
 
 
 def test_one_key_begins_one_rehearsal_and_one_version_is_rehearsed_once_at_a_time():

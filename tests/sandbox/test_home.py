@@ -54,6 +54,14 @@ def test_a_scenario_is_switched_on_meets_requests_and_is_switched_off(
     assert switches(anonymous) == []
 
 
+def test_each_scenario_has_a_button_of_its_own(anonymous: httpx.Client) -> None:
+    page = anonymous.get("/").text
+    for name in SCENARIOS:
+        assert f'<input type="hidden" name="scenario" value="{name}">' in page
+    assert on(anonymous, scenario="server_error").status_code == 303
+    assert anonymous.get("/api/v1/credits", headers=FULL).status_code == 500
+
+
 def test_everything_is_switched_off_at_once(anonymous: httpx.Client) -> None:
     on(anonymous, scenario="rate_limited", settings="times=1")
     on(anonymous, scenario="rate_limited", settings="times=2")

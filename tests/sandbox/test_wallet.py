@@ -163,6 +163,12 @@ def test_the_command_says_its_address_and_ends_cleanly(tmp_path: Path) -> None:
     assert answer.json() == {"current_credits": 5000}
 
 
+def test_the_help_says_what_it_is_and_how_to_begin() -> None:
+    told = run("--help").stdout
+    for word in ("stand-in", "127.0.0.1:8001", "rvya_sk_sandbox_full", "--speed", "Ctrl-C"):
+        assert word in told
+
+
 def test_a_busy_port_is_one_line(sandbox: RunningSandbox, tmp_path: Path) -> None:
     port = sandbox.base_url.rpartition(":")[2]
 

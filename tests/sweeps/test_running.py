@@ -49,7 +49,7 @@ def test_it_works():
     assert (sweep.status, sweep.spent_credits) == ("finished", 6)
     assert statuses(sweep) == ["succeeded"] * 6
     assert sweep.experiment.runs.count() == 6
-    assert sweep.title == "2 × Model, 3 × aspectRatio"
+    assert sweep.title == "2 models, 3 of aspectRatio"
 
 
 def test_no_more_runs_are_open_than_may_be_and_the_next_follows_an_end(

@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest
 
 from rivya_bridge.catalog.forms import params_form
-from rivya_bridge.catalog.params import estimate_credits, takes_prompt
+from rivya_bridge.catalog.params import carried_params, estimate_credits, takes_prompt
 from rivya_bridge.catalog.selectors import get_model, listed_models
 from rivya_bridge.catalog.services import ensure_catalog
 from rivya_bridge.experiments.forms import RunForm
@@ -73,7 +73,8 @@ def open_run_page(
     if "results" in form.fields:
         form.fields["results"].is_expected = True  # type: ignore[attr-defined]
         form.fields["grouping"].is_expected = True  # type: ignore[attr-defined]
-    params = params_form(model, data, initial=seed.params if seed else None) if model else None
+    carried = carried_params(model, seed.params) if seed and model else None
+    params = params_form(model, data, initial=carried) if model else None
     return RunPage(experiment, model, earlier, form, params)
 
 

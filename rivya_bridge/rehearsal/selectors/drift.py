@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from rivya_bridge.automation.models import JobTemplate
 from rivya_bridge.refusals import Missing, Problem
-from rivya_bridge.rehearsal.models import DriftSchedule, DriftSlot, Rehearsal
+from rivya_bridge.rehearsal.models import DriftSchedule, DriftSlot, Rehearsal, Verdict
 
 HISTORY = 40
 
@@ -43,6 +43,14 @@ def judged_rehearsals(template: JobTemplate, kind: str = "") -> Sequence[Rehears
     rows = rows.filter(kind=kind) if kind else rows
     newest = rows.annotate(distance=Max("cases__distance")).order_by("-finished_at", "-id")
     return list(newest[:HISTORY])[::-1]
+
+
+def drifting_checks(count: int) -> list[Rehearsal]:
+    """The newest ended check of each template where that did not pass, newest first (one query)."""
+    ended = Rehearsal.objects.filter(kind="drift", status="finished")
+    newest = ended.filter(template=OuterRef("template")).order_by("-finished_at", "-id")
+    rows = ended.exclude(verdict=Verdict.PASSED).filter(pk=Subquery(newest.values("pk")[:1]))
+    return list(rows.select_related("template", "version").order_by("-finished_at")[:count])
 
 
 def last_check(template: JobTemplate) -> Rehearsal | None:

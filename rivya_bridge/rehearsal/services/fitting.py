@@ -1,5 +1,6 @@
 """Which inputs of a template repeat what was accepted, and whether that can be repeated at all."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from rivya_bridge.automation.prompts import prompt_renderer
 from rivya_bridge.automation.selectors import chosen_version
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
-from rivya_bridge.promotion.round_trip import request_differences
+from rivya_bridge.files.models import StoredFile
 from rivya_bridge.promotion.variables import values_in
 from rivya_bridge.refusals import Problem, Refusal
 
@@ -46,9 +47,8 @@ class Fitting:
         except Refusal as refusal:
             problems = refusal.problems or [Problem("inputs", refusal.message)]
             raise self._unfit(f"Run {run.number}", "run", problems) from refusal
-        differing = request_differences(request, self.version.model_id, run)
-        if problems := [found for one in differing if (found := _difference(one.field, run))]:
-            raise self._unfit(f"Run {run.number}", "run", problems)
+        if differing := _differences(*request, run):
+            raise self._unfit(f"Run {run.number}", "run", differing)
         return inputs.as_json()
 
     def inputs_of_job(self, job: Job) -> dict[str, Any]:
@@ -84,16 +84,22 @@ class Fitting:
         return Refusal(text, [Problem(field, text), *problems])
 
 
-def _difference(field: str, run: Run) -> Problem | None:
-    """Why a run's request is none of the version's; None for a param that the run left to its model."""
-    if field == "prompt":
-        return Problem(field, "its prompt does not have the version's shape.")
-    if field == "references":
-        return Problem(field, "its reference files are not those of the version's slots.")
-    key = field.removeprefix("params.")
-    if key not in run.params:
-        return None
-    return Problem(field, f"its {key} is {run.params[key]!r}, which the version does not send.")
+def _differences(
+    prompt: str, params: Mapping[str, Any], references: Sequence[StoredFile], run: Run
+) -> list[Problem]:
+    """Why a made request is not the run's; what the run left to its model does not count."""
+    problems = []
+    if prompt != run.prompt:
+        problems.append(Problem("prompt", "its prompt does not have the version's shape."))
+    problems += [
+        Problem(f"params.{key}", f"its {key} is {value!r}, which the version does not send.")
+        for key, value in run.params.items()
+        if key not in params or _json(params[key]) != _json(value)
+    ]
+    if [file.pk for file in references] != [one.file_id for one in run.references.all()]:
+        text = "its reference files are not those of the version's slots."
+        problems.append(Problem("references", text))
+    return problems
 
 
 def fitting_of(template: JobTemplate) -> Fitting:
@@ -113,3 +119,7 @@ def divided(fitting: Fitting, runs: Sequence[Run]) -> tuple[list[Run], list[tupl
         else:
             fit.append(run)
     return fit, others
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -12,6 +12,7 @@ from rivya_bridge.rehearsal.models import GoldenCase, Rehearsal, RehearsalCase
 from rivya_bridge.rehearsal.selectors.golden import golden_cases, measure_of
 from rivya_bridge.rehearsal.selectors.rehearsals import known_charges
 from rivya_bridge.rehearsal.services.feeding import feed_on_commit
+from rivya_bridge.tasks.preflight import day_cap_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def plan_rehearsal(
     if planned and all(case.unfit for case in planned):
         problems.append(Problem("golden_cases", f"No golden case can be run: {planned[0].unfit}"))
     if not problems:
-        problems += money_problems(estimate, credit_cap)
+        problems += [*money_problems(estimate, credit_cap), *day_cap_problems(estimate)]
     return RehearsalPlan(version, planned, estimate, problems)
 
 

@@ -16,6 +16,7 @@ from rivya_bridge.sweeps.expansion import Axis, Cell, expand
 from rivya_bridge.sweeps.plans import Plan
 
 MOST_SHOWN = 20
+NOUNS = {"models": "models", "prompts": "prompts", "files": "reference files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,14 @@ class SweepCheck:
     def estimate(self) -> int:
         return sum(cell.estimate for cell in self.valid) * self.plan.repeats
 
+    @property
+    def words(self) -> str:
+        """Such as "4 models, 8 prompts, with and without references"."""
+        parts = [_axis_words(axis) for axis in self.axes]
+        if self.plan.repeats > 1:
+            parts.append(f"{self.plan.repeats} times")
+        return ", ".join(parts) or "One configuration"
+
     def name_of(self, cell: Cell) -> str:
         """'FLUX.2 Pro · 16:9', or the number of the only cell."""
         places = zip(self.axes, cell.place, strict=True)
@@ -72,6 +81,12 @@ class SweepCheck:
     def invalid_shown(self) -> list[tuple[str, str]]:
         """(cell, sentence) of the first invalid cells."""
         return [(self.name_of(one.cell), one.reason) for one in self.invalid[:MOST_SHOWN]]
+
+
+def _axis_words(axis: Axis) -> str:
+    if axis.key == "references":
+        return "with and without references"
+    return f"{len(axis.values)} {NOUNS.get(axis.key, f'of {axis.label}')}"
 
 
 def check_sweep(plan: Plan, *, leave_out: bool = False) -> SweepCheck:

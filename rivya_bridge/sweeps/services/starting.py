@@ -43,7 +43,7 @@ def _store(experiment: Experiment, check: SweepCheck) -> Sweep:
     plan = check.plan
     sweep = Sweep.objects.create(
         experiment=experiment,
-        title=plan.title or _title(check),
+        title=plan.title or check.words[:200],
         plan=plan.as_json(),
         axes=[axis.as_json() for axis in check.axes],
         repeats=plan.repeats,
@@ -82,10 +82,3 @@ def _cell(sweep: Sweep, number: int, one: CheckedCell) -> SweepCell:
         estimated_credits=one.estimate,
         skipped=one.reason,
     )
-
-
-def _title(check: SweepCheck) -> str:
-    """The axes with their sizes."""
-    if not check.axes:
-        return f"{check.plan.repeats} × one configuration"
-    return ", ".join(f"{len(axis.values)} × {axis.label}" for axis in check.axes)[:200]

@@ -84,10 +84,18 @@ class Meter:
         if not self.is_enough:
             return f"{runs}: too few to say how stable this is; {LEAST_RUNS} are the least."
         failed = f"{self.failed} failed" if self.failed else "none failed"
-        return (
-            f"{runs}, {failed} (with 95 % confidence at most {self.failure_high * 100:.0f} % do); "
-            f"{len(self.outputs)} different output{'s' if len(self.outputs) != 1 else ''}: {self.word}."
-        )
+        share = f"with 95 % confidence at most {self.failure_high * 100:.0f} % do"
+        return f"{runs}, {failed} ({share}). {self._outputs_say()}"
+
+    def _outputs_say(self) -> str:
+        count = len(self.outputs)
+        if count == 0:
+            return "There is no result yet."
+        if count == 1:
+            return "Every output is the same to the last byte."
+        if self.spread is None:
+            return f"{count} different outputs, which are being measured."
+        return f"{count} different outputs: {self.word}."
 
 
 def measure_meter(configuration: Configuration, distances: Distances) -> Meter:

@@ -1,0 +1,144 @@
+"""A sweep of 64 cells in the browser: priced, started, left, returned to, half retried, compared."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.product import Product
+from tests.browser.test_every_page import _violations
+from tests.browser.watch import overflow
+
+pytestmark = pytest.mark.browser
+
+PROMPTS = [
+    "A brass compass on a sea chart, morning light",
+    "Two foxes crossing a frozen river at dusk",
+    "A street market in the rain, red umbrellas",
+    "A glass greenhouse at night, lit from within",
+    "An old tram climbing a hill between lemon trees",
+    "A bowl of blue plums on raw linen",
+    "A lighthouse keeper reading by a round window",
+    "A kite shaped like a heron over a beach",
+]
+MODELS = ["flux-2-pro", "gpt-image-2", "midjourney", "nano-banana"]
+TIMEOUT = 240_000
+
+
+def sandbox_of(product: Product) -> httpx.Client:
+    return httpx.Client(base_url=f"http://127.0.0.1:{product.environment['SANDBOX_PORT']}")
+
+
+def new_experiment(page: Page, title: str) -> str:
+    page.goto("/experiments/new/")
+    page.get_by_label("Title").fill(title)
+    page.locator("main button.button-primary[type=submit]").click()
+    page.wait_for_url(re.compile(r"/experiments/[0-9a-f-]{36}/$"))
+    return page.url
+
+
+def price(page: Page) -> Any:
+    return page.locator("#sweep-start")
+
+
+@contextmanager
+def answered(page: Page) -> Iterator[None]:
+    """Waits for the answer of what is pressed, and until it stands in the page."""
+    with page.expect_response(lambda answer: "/sweep/" in answer.url):
+        yield
+    busy = page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")
+    expect(busy).to_have_count(0)
+
+
+def fill(page: Page, prompts: list[str], models: list[str], picture: Path | None) -> None:
+    """The form as a person fills it; each change of models or files brings the form anew."""
+    ticked = page.locator("input[name=models]:checked")
+    names = ticked.evaluate_all("list => list.map((one) => one.value)")
+    for name in dict.fromkeys([*models, *names]):
+        tick = page.locator(f'input[name=models][value="{name}"]')
+        if tick.is_checked() != (name in models):
+            with answered(page):
+                tick.set_checked(name in models)
+    with answered(page):
+        page.locator("#id_prompt").fill("\n---\n".join(prompts))
+    if picture:
+        with answered(page):
+            page.locator("input[type=file][name=references]").set_input_files(picture)
+        with answered(page):
+            page.get_by_label("With and without references").check()
+
+
+def test_a_sweep_of_64_cells(product, open_page, watch, picture):
+    page = open_page(product)
+    seen = watch(page)
+    experiment = new_experiment(page, "Which model for the almanac?")
+    page.get_by_role("link", name="Sweep", exact=True).click()
+    fill(page, PROMPTS, MODELS, picture)
+    expect(price(page)).to_have_text("64 runs ≈ 224 credits")
+    with sandbox_of(product) as sandbox:
+        before = sandbox.get("/_sandbox/journal").json()
+        fault = {"scenario": "task_failed", "times": 12}
+        assert sandbox.post("/_sandbox/scenarios", json=fault).status_code < 300
+        price(page).click()
+        page.wait_for_url(re.compile(r"/sweeps/[0-9a-f-]{36}/$"))
+        sweep = page.url
+        expect(page.locator(".sweep-cell")).to_have_count(32)
+        page.goto("/experiments/")  # left, and returned to
+        page.goto(sweep)
+        expect(page.locator("#sweep-head")).to_contain_text("finished", timeout=TIMEOUT)
+        failed = page.locator("#sweep-retry-all")
+        expect(failed).to_have_text("Run 12 failed again")
+        retry_half(page)
+        expect(page.locator("#sweep-head")).to_contain_text("finished", timeout=TIMEOUT)
+        charged = credits_on(page)
+        journal = sandbox.get("/_sandbox/journal").json()
+    assert charged == spent(journal) - spent(before)
+    expect(page.locator("#sweep-retry-all")).to_have_text("Run 6 failed again")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert _violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert overflow(page) == 0
+    page.set_viewport_size({"width": 1280, "height": 900})
+    compare_two(page)
+    page.goto(f"{experiment}stability/references/")
+    expect(page.locator("main tbody tr")).to_have_count(32)
+    assert seen.complaints() == []
+
+
+def retry_half(page: Page) -> None:
+    """Six of the failed cells, one by one, wherever they lie."""
+    left = 6
+    for value in ("0", "1"):
+        page.locator("select[name=v2]").select_option(value)
+        page.wait_for_url(re.compile(f"v2={value}"))
+        buttons = page.get_by_role("button", name=re.compile("Run again"))
+        while left and buttons.count():
+            number = buttons.first.get_attribute("value")
+            buttons.first.click()
+            expect(page.locator(f"#retry-{number}")).to_have_count(0)
+            left -= 1
+    assert left == 0
+
+
+def credits_on(page: Page) -> int:
+    text = page.locator(".stat", has_text="Credits charged").locator(".stat-value").inner_text()
+    return int(re.sub(r"\D", "", text))
+
+
+def spent(journal: dict[str, Any]) -> int:
+    return int(journal["charged_credits"])
+
+
+def compare_two(page: Page) -> None:
+    ticks = page.locator(".sweep-table td:has(img) input[name=cell]")
+    ticks.nth(0).check()
+    ticks.nth(1).check()
+    page.get_by_role("button", name="Compare the ticked cells").click()
+    page.wait_for_url(re.compile("/compare/"))
+    expect(page.locator(".pane")).to_have_count(2)
