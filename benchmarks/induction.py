@@ -1,6 +1,6 @@
 """How well the shape of prompts is found: a seeded corpus of hidden shapes, against a naive method.
 
-    python benchmarks/induction.py [--seed 7] [--sets 400] [--show]
+    python benchmarks/induction.py [--seed 7] [--sets 400] [--show] [--strange [--real FILE.tsv]]
 
 Each set has 5 to 40 prompts from one hidden shape with 1 to 4 slots: values of one to four words in
 several scripts, punctuation beside the slots, optional parts, and in every third set one odd prompt.
@@ -24,166 +24,17 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.known_shapes import hidden_set, unrelated_set
+from benchmarks.strange_shapes import FAMILIES, Hidden, set_of
+from benchmarks.strange_shapes import UNRELATED as WITHOUT_SHAPE
 from rivya_bridge.promotion.induction import Induction, Shape, Slot, induce
 from rivya_bridge.promotion.induction.shape import joined
-
-FRAMES = (
-    "A photo of {} on a {} background, soft light",
-    "Studio photograph of {} standing on {}, {} from the left, calm dark background",
-    "{} in the style of {}, highly detailed, 8k",
-    "Product: {}\nColor: {}\nMood: {}\nKeep the label free.",
-    "Slow push-in on {} at {} while the camera turns; no people.",
-    "Poster for {} (limited edition), printed on {}!",
-    "Ein Plakat für {}, gedruckt auf {}, ruhige Farben.",
-    "Cinematic wide shot: {} walks through {}. Rain, neon, {} mood. Shot on 35mm film.",
-    "Icon of {}, flat vector, {} palette, no text",
-    "Make exactly {} bottles of {} in a row on {}; nothing else in the picture.",
-    "Close-up portrait of {}, wearing {}, {} lighting, {} lens",
-    "A cup with a lid and {} beside a plate on a table with {}.",
-    'The words "{}" written by hand on {}, seen from above',
-    "商品写真：{}、背景は{}、やわらかい光",
-    "{}: isometric room, {} walls, tiny furniture, clay render",
-)
-OPTIONAL = (", at night", ", with steam rising", ". No text anywhere", ", golden hour")
-OPTIONAL_SLOTS = (", inspired by {}", " -- seen by {}", ", printed in {}")
-VALUES = (
-    "red cup", "blue glass bottle", "lighthouse", "an old fox", "paper lantern", "two apples",
-    "Zürich", "café crème", "sauce piquante", "wet slate", "raw linen", "brushed steel", "fresh snow",
-    "soft window light", "warm sunset glow", "cold morning haze", "Monet", "Hokusai", "Bauhaus",
-    "teal and orange", "pale green", "burnt umber", "quiet", "festive", "street market", "empty hall",
-    "кофейная чашка", "كوب أحمر", "赤い椅子", "👩‍🚀 astronaut", "👨‍👩‍👧 family", "half-timbered house",
-    "16:9 frame", "3.5 mm jack", "rock 'n' roll", "basalt cliff by sea", "moss", "velvet", "oak",
-    "glass of cold milk", "tin robot", "ceramic owl", "sailing boat", "wool scarf", "desert road",
-)  # fmt: skip
-UNRELATED = [
-    "a",
-    "the",
-    "of",
-    "and",
-    "with",
-    "on",
-    "in",
-    "at",
-    "lighthouse",
-    "coffee",
-    "river",
-    "mountain",
-    "engine",
-    "violin",
-    "market",
-    "forest",
-    "robot",
-    "cat",
-    "piano",
-    "window",
-    "desert",
-    "ship",
-    "bridge",
-    "storm",
-    "garden",
-    "clock",
-    "train",
-    "mirror",
-    "candle",
-    "island",
-    "castle",
-    "dragon",
-    "wheel",
-    "photo",
-    "of",
-    "painting",
-    "light",
-    "dark",
-    "soft",
-    "bright",
-    "golden",
-    "blue",
-    "red",
-    "green",
-    "old",
-    "new",
-    "tiny",
-    "huge",
-    "quiet",
-    "wild",
-    "city",
-]
-
-
-@dataclass(slots=True)
-class Hidden:
-    """A set of prompts with the truth about it. `slots`: values by slot, None where left out; `shape`
-    has one mark for each slot. `odd`: the place of the odd prompt."""
-
-    prompts: list[str]
-    slots: list[list[str | None]] = field(default_factory=list)
-    shape: str = ""
-    odd: int | None = None
-
-
-def hidden_set(chance: random.Random, number: int) -> Hidden:
-    count = chance.randint(5, 40)
-    frame = chance.choice(FRAMES)
-    pieces = frame.split("{}")
-    columns: list[list[str | None]] = []
-    for _ in pieces[1:]:
-        pool = chance.sample(VALUES, chance.randint(3, 12))
-        column = [chance.choice(pool) for _ in range(count)]
-        column[0], column[1] = pool[0], pool[1]
-        columns.append(list(column))
-    rows = [_filled(pieces, [column[row] for column in columns]) for row in range(count)]
-    shape = "\0".join(pieces)
-    shown = columns
-    if chance.random() < 0.4:
-        rows, shown, shape = _with_option(chance, rows, columns, shape)
-    made = Hidden(rows, shown, shape)
-    if number % 3 == 0:
-        made.odd = chance.randrange(count)
-        made.prompts[made.odd] = unrelated_prompt(chance)
-    return made
-
-
-def _filled(pieces: Sequence[str], values: Sequence[str | None]) -> str:
-    return pieces[0] + "".join(
-        f"{value}{rest}" for value, rest in zip(values, pieces[1:], strict=True)
-    )
-
-
-def _with_option(
-    chance: random.Random, rows: list[str], columns: list[list[str | None]], shape: str
-) -> tuple[list[str], list[list[str | None]], str]:
-    """An optional part at the end, with or without a slot of its own; at least two have it or not."""
-    part = chance.choice(OPTIONAL + OPTIONAL_SLOTS)
-    has = [True, True, False, False, *(chance.random() < 0.5 for _ in rows[4:])]
-    order = chance.sample(range(len(rows)), len(rows))
-    has = [has[place] for place in order]
-    pool = chance.sample(VALUES, 6)
-    values = [pool[number % 6] for number, _ in enumerate(rows)]
-    is_slot = "{}" in part
-    filled = [
-        row + (part.replace("{}", value) if own else "")
-        for row, value, own in zip(rows, values, has, strict=True)
-    ]
-    column = [
-        (value if is_slot else "") if own else None for value, own in zip(values, has, strict=True)
-    ]
-    mark = "\1" + part.replace("{}", "\0" if is_slot else "") + "\1"
-    return filled, [*columns, column], shape + mark
-
-
-def unrelated_prompt(chance: random.Random) -> str:
-    return " ".join(chance.choice(UNRELATED) for _ in range(chance.randint(8, 30)))
-
-
-def unrelated_set(chance: random.Random) -> Hidden:
-    return Hidden([unrelated_prompt(chance) for _ in range(chance.randint(2, 20))])
-
 
 # --- Methods --------------------------------------------------------------------------------------
 
@@ -280,6 +131,19 @@ class Score:
         self.exact += is_exact
         return is_exact
 
+    def plus(self, other: "Score") -> "Score":
+        names = [field.name for field in fields(self)]
+        both = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Score(**both | {"slowest": max(self.slowest, other.slowest)})
+
+    def row(self) -> str:
+        """Precision, recall, exact shapes and odd ones as shares."""
+        pairs = [
+            (self.right, self.found), (self.right, self.hidden), (self.exact, self.sets),
+            (self.odd_right, self.odd_sets),
+        ]  # fmt: skip
+        return "  ".join(f"{part / whole:7.1%}" if whole else "      –" for part, whole in pairs)
+
     def lines(self) -> list[str]:
         def share(part: int, whole: int) -> str:
             return f"{part / whole if whole else 0:6.1%}  ({part} of {whole})"
@@ -314,12 +178,84 @@ def measure(
     return score
 
 
+def judge(
+    method: Callable[[Sequence[str]], Induction],
+    families: dict[str, Callable[[random.Random], Hidden]],
+    seed: int,
+    sets: int,
+    *,
+    show: bool = False,
+) -> dict[str, Score]:
+    """A score for each family of the second corpus; a family's sets depend on the seed alone."""
+    scores = {}
+    for name in families:
+        chance = random.Random(f"{name} {seed}")
+        score = scores[name] = Score()
+        for _ in range(sets):
+            truth = set_of(name, chance)
+            began = time.perf_counter()
+            result = method(truth.prompts)
+            score.slowest = max(score.slowest, time.perf_counter() - began)
+            if not score.add(truth, result) and show:
+                _show(name, truth, result)
+    return scores
+
+
+def _show(name: str, truth: Hidden, result: Induction) -> None:
+    got = marked(result.shape) if result.shape else result.reason
+    print(f"{name}, {len(truth.prompts)} prompts\n  {truth.shape!r}\n  {got!r}")
+    print(f"  odd {truth.odd}, found {result.outliers}")
+
+
+def false_shapes(
+    method: Callable[[Sequence[str]], Induction], sources: dict[str, list[list[str]]]
+) -> dict[str, tuple[int, int]]:
+    """By source of unrelated prompts: sets that were given a shape, and sets."""
+    return {
+        name: (sum(method(prompts).shape is not None for prompts in rows), len(rows))
+        for name, rows in sources.items()
+    }
+
+
+def unrelated_sets(seed: int, sets: int, real: Path | None) -> dict[str, list[list[str]]]:
+    """Sets without a shape; of real prompts too, where a file with one prompt a line is given."""
+    found = {}
+    for name, make in WITHOUT_SHAPE.items():
+        chance = random.Random(f"{name} {seed}")
+        found[name] = [make(chance) for _ in range(sets)]
+    if real is not None:
+        rows = real.read_text(encoding="utf-8").splitlines()[1:]
+        prompts = [row.split("\t")[0] for row in rows if row.strip()]
+        chance = random.Random(f"real {seed}")
+        found["real prompts"] = [
+            chance.sample(prompts, chance.randint(5, 40)) for _ in range(sets * 4)
+        ]
+    return found
+
+
+def print_strange(seed: int, sets: int, real: Path | None, *, show: bool) -> None:
+    print(f"second corpus: {sets} sets a family, seed {seed}")
+    total = Score()
+    print("  precision  recall   exact  odd ones")
+    for name, score in judge(induce, FAMILIES, seed, sets, show=show).items():
+        total = total.plus(score)
+        print(f"  {score.row()}  {name}")
+    print(f"  {total.row()}  all; slowest set {total.slowest * 1000:.0f} ms")
+    for name, (false, count) in false_shapes(induce, unrelated_sets(seed, sets, real)).items():
+        print(f"  {false} of {count} sets of unrelated prompts were given a shape: {name}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--sets", type=int, default=400)
     parser.add_argument("--show", action="store_true", help="print the sets that were not exact")
+    parser.add_argument("--strange", action="store_true", help="the second corpus, by family")
+    parser.add_argument("--real", type=Path, help="a TSV of real prompts, with a line of headings")
     given = parser.parse_args()
+    if given.strange:
+        print_strange(given.seed, given.sets, given.real, show=given.show)
+        return
     print(f"{given.sets} sets with a hidden shape, {given.sets} unrelated ones, seed {given.seed}")
     for name, method in (("induction", induce), ("difflib, the first against each", naive)):
         score = measure(method, given.seed, given.sets, show=given.show and method is induce)

@@ -54,8 +54,8 @@ def model_param(model: Model, key: str) -> Param | None:
 
 
 def param_problems(model: Model, params: Mapping[str, Any]) -> list[Problem]:
-    """What the model's rules say of `params` alone, whatever its state and category."""
-    open_model = replace(model, api_status="available", category="image")
+    """What the model's rules say of `params` alone, whatever its state."""
+    open_model = replace(model, api_status="available")
     found = check_request(open_model, prompt="-", params=params, references=())
     problems = [problem for problem in found if problem.field.startswith("params")]
     if not problems and not is_storable(params):
@@ -96,10 +96,7 @@ def normalized(draft: Draft, model: Model) -> tuple[Draft, list[Problem]]:
 
 
 def model_problems(model: Model) -> list[Problem]:
-    """What keeps a model out of templates: chat models, and those not available."""
-    if model.category == "chat":
-        text = f"{model.display_name} is a chat model: templates make images, videos and audio."
-        return [Problem("model", text)]
+    """What keeps a model out of templates: that it is not available."""
     if not model.is_available:
         text = (
             f"{model.display_name} is not available through the API ({model.api_status}): "

@@ -37,7 +37,8 @@ def _problem_cells(batch: Batch) -> Iterator[Iterable[Any]]:
 
 
 def result_lines(batch: Batch, address_of: Callable[[UUID], str]) -> Iterator[str]:
-    """Every attempt of every row: inputs as they were given, status, credits, task, files, error.
+    """Every attempt of every row: inputs as they were given, status, credits, task, files, the answer
+    of a chat turn, error.
 
     `credits` is what the ledger has as charged for the row's task, empty while that is unknown, so
     that the column's sum is the ledger's.
@@ -51,18 +52,19 @@ def _result_cells(batch: Batch, address_of: Callable[[UUID], str]) -> Iterator[I
     names += [entry["key"] for entry in version.exposed_params]
     names += [entry["name"] for entry in version.file_slots]
     outputs = TaskOutput.objects.filter(task__job__batch_row__batch=batch, file__isnull=False)
+    told = ("answer",) if version.category == "chat" else ()
     most = outputs.aggregate(most=Max("position"))["most"]
     files = range(1, (0 if most is None else most + 1) + 1)
     yield (
         "row", "attempt", "line", *names, "status", "credits", "task", "job",
-        *(f"file_{number}" for number in files), "error",
+        *(f"file_{number}" for number in files), *told, "error",
     )  # fmt: skip
     for row in rows_in_chunks(batch):
-        yield _result(row, names, len(files), address_of)
+        yield _result(row, names, len(files), address_of, tells=bool(told))
 
 
 def _result(
-    row: BatchRow, names: list[str], files: int, address_of: Callable[[UUID], str]
+    row: BatchRow, names: list[str], files: int, address_of: Callable[[UUID], str], *, tells: bool
 ) -> Iterable[Any]:
     task = row.job.task if row.job else None
     outputs = task.outputs.all() if task else ()
@@ -79,6 +81,7 @@ def _result(
         row.job_id or "",
         *addresses[:files],
         *[""] * (files - len(addresses)),
+        *([_text(task.answer_text if task else "")] if tells else []),
         _text(row_error(row)),
     )
 

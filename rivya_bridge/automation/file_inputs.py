@@ -70,4 +70,15 @@ def _file_problems(spec: "InputSpec", file: StoredFile) -> list[Problem]:
             f"{spec.name}: {file.name} has {size:.1f} MB; the limit is {spec.max_size_mb:g} MB."
         )
         problems.append(Problem(spec.name, message, spec.max_size_mb))
-    return problems
+    return problems + _length_problems(spec, file)
+
+
+def _length_problems(spec: "InputSpec", file: StoredFile) -> list[Problem]:
+    """A clip or sound whose length nobody could read is not held against the limit."""
+    seconds = file.duration_seconds
+    if spec.max_seconds is None or seconds is None or seconds <= spec.max_seconds:
+        return []
+    message = (
+        f"{spec.name}: {file.name} lasts {seconds:.1f} s; the limit is {spec.max_seconds:g} s."
+    )
+    return [Problem(spec.name, message, spec.max_seconds)]

@@ -44,7 +44,8 @@ def _help(spec: InputSpec) -> str:
             f"{spec.max if spec.max is not None else '…'}."
         )
     if spec.type == "file":
-        parts.append(f"A file of kind {spec.kind}, at most {spec.max_size_mb or 10:g} MB.")
+        length = f" and {spec.max_seconds:g} seconds" if spec.max_seconds else ""
+        parts.append(f"A file of kind {spec.kind}, at most {spec.max_size_mb or 10:g} MB{length}.")
         if spec.default:
             parts.append("Without one, the file of the promoted run is used.")
     return " ".join(parts)

@@ -11,6 +11,7 @@ from rivya_bridge.automation.content import Content, model_param, param_problems
 from rivya_bridge.automation.fields import as_number
 from rivya_bridge.automation.file_inputs import read_files
 from rivya_bridge.automation.prompts import prompt_renderer
+from rivya_bridge.automation.quoting import quote_problems
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem, Refusal
@@ -46,6 +47,7 @@ class InputSpec:
     kind: str = ""
     mime_types: tuple[str, ...] = ()
     max_size_mb: int | float | None = None
+    max_seconds: int | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _slot_spec(entry: Mapping[str, Any]) -> InputSpec:
         kind=entry["kind"],
         mime_types=tuple(entry.get("mime_types") or ()),
         max_size_mb=entry.get("max_size_mb"),
+        max_seconds=entry.get("max_seconds"),
     )
 
 
@@ -197,6 +200,8 @@ def _model_problems(version: Content, model: Model, params: Mapping[str, Any]) -
 
 def _read_scalar(problems: list[Problem], spec: InputSpec, value: Any) -> Any:
     is_left_out = value is None or (isinstance(value, str) and _is_empty(spec, value))
+    if is_left_out and spec.source == "param" and spec.default is not None:
+        return spec.default  # checked with the version, and sent as the run sent it
     if is_left_out:
         value = spec.default
     if value is None:
@@ -278,6 +283,9 @@ def fill_request(
     version: Content, inputs: Inputs, render: Callable[[Mapping[str, Any]], str]
 ) -> tuple[str, dict[str, Any], list[StoredFile]]:
     """`build_request` with the prompt's source already read."""
+    examples = {entry["name"]: entry.get("default") for entry in version.variables}
+    if problems := quote_problems(version.prompt, inputs.variables, examples):
+        raise Refusal.of(problems)
     prompt = render(inputs.variables)
     params = {**version.fixed_params, **inputs.params}
     return prompt, params, [file for file in inputs.files.values() if file is not None]

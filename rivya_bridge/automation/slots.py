@@ -5,12 +5,17 @@ from typing import Any
 
 from rivya_bridge.automation.fields import unknown_keys
 from rivya_bridge.automation.prompts import is_variable_name
+from rivya_bridge.catalog.references import accepted_kinds, limit_of, max_references
 from rivya_bridge.files.selectors import get_files
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import KindLimit, Model
 from rivya_bridge.texts import read_text
 
-KEYS = ("name", "kind", "label", "required", "default_file", "mime_types", "max_size_mb")
+KEYS = (
+    "name", "kind", "label", "required", "default_file", "mime_types", "max_size_mb", "max_seconds",
+)  # fmt: skip
+# Longer sounds and clips than an hour are no references.
+MOST_SECONDS = 3_600
 LABEL_LENGTH = 120
 
 Entry = dict[str, Any]
@@ -18,8 +23,7 @@ Entry = dict[str, Any]
 
 def slot_limit(model: Model, kind: str) -> KindLimit | None:
     """The model's limit for reference files of a kind; None when it takes none of that kind."""
-    media = model.reference_media
-    return media.limits.get(kind) if media and kind in media.kinds else None
+    return limit_of(model, kind) if kind in accepted_kinds(model) else None
 
 
 def check_slots(problems: list[Problem], entries: Sequence[Entry], model: Model) -> list[Entry]:
@@ -30,8 +34,7 @@ def check_slots(problems: list[Problem], entries: Sequence[Entry], model: Model)
 
 
 def _check_count(problems: list[Problem], count: int, model: Model) -> None:
-    media = model.reference_media
-    most = media.max_files if media else 0
+    most = max_references(model)
     if count and most is not None and count > most:
         text = f"{count} file slots are declared; {model.display_name} takes at most {most} files."
         problems.append(Problem("file_slots", text, most))
@@ -49,7 +52,7 @@ def _full(problems: list[Problem], field: str, entry: Entry, model: Model) -> En
         return {}
     limit = slot_limit(model, kind) if isinstance(kind, str) else None
     if limit is None:
-        kinds = ", ".join(model.reference_media.kinds) if model.reference_media else "none"
+        kinds = ", ".join(accepted_kinds(model)) or "no files"
         text = f"{field}.kind is {str(kind)[:40]!r}: {model.display_name} takes {kinds}."
         problems.append(Problem(f"{field}.kind", text, kinds))
         return {}
@@ -63,6 +66,7 @@ def _full(problems: list[Problem], field: str, entry: Entry, model: Model) -> En
         "default_file": _default_file(problems, field, entry.get("default_file"), str(kind)),
         "mime_types": _mime_types(problems, field, entry.get("mime_types"), limit),
         "max_size_mb": _max_size(problems, field, entry.get("max_size_mb"), limit),
+        "max_seconds": _max_seconds(problems, field, entry.get("max_seconds"), str(kind)),
     }
 
 
@@ -108,3 +112,17 @@ def _max_size(
     )
     problems.append(Problem(f"{field}.max_size_mb", text, most))
     return most
+
+
+def _max_seconds(
+    problems: list[Problem], field: str, value: object, kind: str
+) -> int | float | None:
+    """How long a clip or a sound may be; None for no limit, which pictures always have."""
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and 0 < value <= MOST_SECONDS and kind != "image":  # type: ignore[operator]
+        return value  # type: ignore[return-value]
+    text = f"{field}.max_seconds must be above 0 and at most {MOST_SECONDS:,}, for a video or audio file."
+    problems.append(Problem(f"{field}.max_seconds", text, MOST_SECONDS))
+    return None

@@ -10,7 +10,7 @@ from rivya_bridge.texts import clean_text, read_text
 
 TYPES = ("text", "number", "choice", "boolean")
 COMMON = ("name", "type", "label", "default", "required")
-TEXT_LENGTH = 5_000
+TEXT_LENGTH = 20_000
 LABEL_LENGTH = 120
 MAX_OPTIONS = 100
 OPTION_LENGTH = 200

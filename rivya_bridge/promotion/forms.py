@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 
+from rivya_bridge.automation.slots import slot_limit
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.rivya import Model
+from rivya_bridge.rivya import KindLimit, Model
 
 VARIABLE_TYPES = [
     ("text", "text"),
@@ -45,6 +46,13 @@ class PromoteForm(forms.Form):
         label="Credit cap per job",
         help_text="A job that is expected to cost more is refused before it is sent.",
     )
+    count = forms.IntegerField(
+        min_value=1,
+        max_value=50,
+        required=False,
+        label="Results per job",
+        help_text="How many files, or answers, a job should bring.",
+    )
     reason = forms.CharField(
         required=False,
         max_length=1_000,
@@ -59,7 +67,7 @@ class VariableForm(forms.Form):
     name = forms.CharField(widget=forms.HiddenInput)
     type = forms.ChoiceField(choices=VARIABLE_TYPES, label="Type")
     label = forms.CharField(required=False, max_length=120, label="Label")
-    default = forms.CharField(required=False, max_length=5_000, strip=False, label="Default")
+    default = forms.CharField(required=False, max_length=20_000, strip=False, label="Default")
     options = forms.CharField(
         required=False,
         max_length=2_000,
@@ -69,7 +77,7 @@ class VariableForm(forms.Form):
     min = forms.FloatField(required=False, label="Least")
     max = forms.FloatField(required=False, label="Most")
     max_length = forms.IntegerField(
-        required=False, min_value=1, max_value=5_000, label="Most characters"
+        required=False, min_value=1, max_value=20_000, label="Most characters"
     )
     required = forms.BooleanField(required=False, label="Must be given by each job")
 
@@ -122,6 +130,7 @@ class ParamForm(forms.Form):
     """One param of the model: fixed as in the run, or set by each job."""
 
     exposed = forms.BooleanField(required=False, label="Jobs may set it")
+    label = forms.CharField(required=False, max_length=120, label="Label")
 
 
 class SlotForm(forms.Form):
@@ -130,6 +139,28 @@ class SlotForm(forms.Form):
     name = forms.CharField(max_length=40, label="Name")
     label = forms.CharField(required=False, max_length=120, label="Label")
     required = forms.BooleanField(required=False, label="Must be given by each job")
+    mime_types = forms.MultipleChoiceField(
+        required=False, label="Types", widget=forms.CheckboxSelectMultiple
+    )
+    max_size_mb = forms.FloatField(required=False, min_value=0.01, label="Most MB")
+    max_seconds = forms.FloatField(required=False, min_value=0.1, label="Most seconds")
+
+    def __init__(
+        self, slot: dict[str, Any], limit: KindLimit | None, *args: Any, **kw: Any
+    ) -> None:
+        super().__init__(*args, **kw)
+        types = limit.mime_types if limit else tuple(slot["mime_types"])
+        self.fields["mime_types"].choices = [(one, one) for one in types]  # type: ignore[attr-defined]
+        if slot["kind"] == "image":
+            del self.fields["max_seconds"]
+
+    def chosen(self) -> dict[str, Any]:
+        """The parts of a slot that the form edits; an empty limit is the model's own."""
+        numbers = ("max_size_mb", "max_seconds")
+        return {
+            name: _whole(value) if name in numbers and value is not None else value
+            for name, value in self.cleaned_data.items()
+        }
 
 
 def param_rows(
@@ -157,7 +188,7 @@ def param_rows(
 
 
 def slot_rows(
-    slots: Sequence[dict[str, Any]], files: Sequence[StoredFile], data: Any
+    slots: Sequence[dict[str, Any]], files: Sequence[StoredFile], model: Model, data: Any
 ) -> list[dict[str, Any]]:
     """A row per reference of the run."""
     return [
@@ -165,13 +196,7 @@ def slot_rows(
             "slot": slot,
             "file": file,
             "form": SlotForm(
-                data,
-                prefix=f"slot-{index}",
-                initial={
-                    "name": slot["name"],
-                    "label": slot.get("label", ""),
-                    "required": slot.get("required", False),
-                },
+                slot, slot_limit(model, slot["kind"]), data, prefix=f"slot-{index}", initial=slot
             ),
         }
         for index, (slot, file) in enumerate(zip(slots, files, strict=True))

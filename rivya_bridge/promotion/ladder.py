@@ -11,6 +11,7 @@ from rivya_bridge.catalog.selectors import get_model, last_refresh
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.promotion.models import Promotion, ResultConsumer, SentBack
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.tasks.models import Task
 from rivya_bridge.webhooks.models import Event
 
 DONE, MISSING, NOT_NEEDED, LOCKED = "done", "missing", "not needed", "locked"
@@ -25,7 +26,8 @@ TITLES = (
 )
 # What programs name: it may only stand at a version that has climbed so far.
 GUARDED_LABEL = "production"
-GUARDED_RUNGS = 5
+GUARDED_RUNGS = (1, 2, 3, 4, 5, 7)
+CHAT = "chat"
 PARTS = (
     "model_id", "prompt", "variables", "fixed_params", "exposed_params", "file_slots", "expected",
     "credit_cap", "reason",
@@ -136,11 +138,13 @@ def _job_link(job: Job) -> list[tuple[str, str]]:
 
 
 def _submitted(version: TemplateVersion) -> Rung:
+    """A job that was sent and ended well. A turn is answered in the call itself, without polling."""
     job = _succeeded(version)
     if job is None:
         text = f"No job of version {version.number} has succeeded: start one and wait for its end."
         return Rung(4, MISSING, text)
-    return Rung(4, DONE, "A job was submitted and finished by polling.", _job_link(job))
+    how = "answered" if version.category == CHAT else "finished by polling"
+    return Rung(4, DONE, f"A job was submitted and {how}.", _job_link(job))
 
 
 def _files(version: TemplateVersion) -> Rung:
@@ -156,6 +160,9 @@ def _files(version: TemplateVersion) -> Rung:
 
 def _webhooks(version: TemplateVersion) -> Rung:
     """An event of Rivya that told of a job of this version, if anybody wants its result pushed."""
+    if version.category == CHAT:
+        text = "Rivya sends no events of chat turns: the answer comes with the call."
+        return Rung(6, NOT_NEEDED, text)
     told = Event.objects.filter(signature="verified", task__job__version=version)
     event = told.filter(task__status="succeeded").order_by("-id").first()
     if event is not None:
@@ -178,7 +185,15 @@ def _webhooks(version: TemplateVersion) -> Rung:
 
 
 def _chat(version: TemplateVersion) -> Rung:
-    return Rung(7, NOT_NEEDED, f"Its task is {version.category}, not a chat turn.")
+    """A turn of this version that the Chat API answered whole."""
+    if version.category != CHAT:
+        return Rung(7, NOT_NEEDED, f"Its task is {version.category}, not a chat turn.")
+    rows = Job.objects.filter(version=version, task__kind=Task.Kind.CHAT, task__is_cut=False)
+    job = rows.filter(task__status="succeeded").order_by("-id").first()
+    if job is None:
+        text = f"The Chat API has answered no turn of version {version.number}: start a job."
+        return Rung(7, MISSING, text)
+    return Rung(7, DONE, "The Chat API answered a turn of this version.", _job_link(job))
 
 
 # --- What stays locked ----------------------------------------------------------------------------
@@ -188,7 +203,8 @@ def label_problems(version: TemplateVersion, name: str) -> list[Problem]:
     """Why `production` may not stand at the version: the first rung that is missing."""
     if name != GUARDED_LABEL:
         return []
-    missing = [rung for rung in ladder_of(version)[:GUARDED_RUNGS] if not rung.is_passed]
+    rungs = [rung for rung in ladder_of(version) if rung.number in GUARDED_RUNGS]
+    missing = [rung for rung in rungs if not rung.is_passed]
     return [
         Problem(
             "version",

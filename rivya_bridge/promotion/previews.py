@@ -8,7 +8,7 @@ from typing import Any
 from rivya_bridge.automation.content import Draft
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.promotion.induction import Induction, inputs_of
-from rivya_bridge.promotion.round_trip import made_request, request_differences
+from rivya_bridge.promotion.round_trip import body_differences, body_of, made_body
 from rivya_bridge.promotion.variables import values_in
 from rivya_bridge.refusals import Problem, Refusal
 
@@ -61,16 +61,8 @@ def _inputs(draft: Draft, run: Run, place: int, induction: Induction) -> dict[st
 
 def _preview(draft: Draft, run: Run, inputs: dict[str, Any], fits: bool) -> Preview:
     try:
-        request = made_request(draft, inputs)
+        made = made_body(draft, inputs)
     except Refusal as refusal:
         return Preview(run, inputs, "", list(refusal.problems), fits)
-    differences = request_differences(request, draft.model_id, run)
-    return Preview(run, inputs, _body(draft.model_id, *request), differences, fits)
-
-
-def _body(model_id: str, prompt: str, params: dict[str, Any], references: Sequence[Any]) -> str:
-    """As it would be sent, with the files' names: their addresses are made when a job uploads them."""
-    body: dict[str, Any] = {"model": model_id, "prompt": prompt, "params": params}
-    if references:
-        body["params"] = {**params, "referenceMediaItems": [file.name for file in references]}
-    return json.dumps(body, ensure_ascii=False, indent=2)
+    differences = body_differences(body_of(run), made)
+    return Preview(run, inputs, json.dumps(made, ensure_ascii=False, indent=2), differences, fits)

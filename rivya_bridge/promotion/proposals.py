@@ -4,8 +4,10 @@ import json
 from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
+from django.db.models import Q
 from django.utils.text import slugify
 
 from rivya_bridge.automation.content import model_problems
@@ -16,7 +18,7 @@ from rivya_bridge.automation.slots import slot_limit
 from rivya_bridge.catalog.params import estimate_credits
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
-from rivya_bridge.experiments.selectors import accepted_runs
+from rivya_bridge.experiments.selectors import accepted_runs, run_rows
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.promotion.induction import Induction, Shape, declare, induce, source_of, switch_of
 from rivya_bridge.refusals import Problem, Refusal
@@ -32,10 +34,11 @@ class Proposal:
     """A filled-in promotion form.
 
     `sources` are the runs it is drawn from: the run itself first, then other accepted runs of its model,
-    the newest first; `induction` speaks of their prompts in this order. `prompt` is template source with
-    a variable where the prompts differ, declared in `variables`; with its defaults it renders to the
-    run's prompt. `seen`: by variable, the words that stood there and the numbers of their runs.
-    `varied_params`: values seen, by key. With `problems`, the run cannot be promoted.
+    the newest first; `is_undecided`: none is accepted, so these are undecided ones. `induction` speaks of
+    their prompts in this order. `prompt` is template source with a variable where the prompts differ,
+    declared in `variables`; with its defaults it renders to the run's prompt. `seen`: by variable, the
+    words that stood there and the numbers of their runs. `varied_params`: values seen, by key. With
+    `problems`, the run cannot be promoted.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Proposal:
     expected: dict[str, Any]
     credit_cap: int
     accepted_runs: int
+    is_undecided: bool
     problems: list[Problem]
 
     @property
@@ -67,7 +71,7 @@ def propose(run: Run) -> Proposal:
     Raises Refusal when the model is unknown. A constant number of queries.
     """
     model = get_model(run.model_id)
-    others = _accepted_beside(run)
+    others, is_undecided = _beside(run)
     references = _references_of(run)
     sources = [run, *others]
     slots = slots_for(references, model, [_references_of(other) for other in others])
@@ -93,7 +97,8 @@ def propose(run: Run) -> Proposal:
         file_slots=slots,
         expected=expected_of(run),
         credit_cap=cap_for(run, model),
-        accepted_runs=len(others) + (run.verdict == Run.Verdict.ACCEPTED),
+        accepted_runs=sum(one.verdict == Run.Verdict.ACCEPTED for one in sources),
+        is_undecided=is_undecided,
         problems=promotion_problems(run),
     )
 
@@ -120,10 +125,19 @@ def _unfinished(run: Run) -> list[Problem]:
     return []
 
 
-def _accepted_beside(run: Run) -> list[Run]:
-    """Other accepted runs of the same model in the experiment, the newest first."""
-    rows = accepted_runs(run.experiment).filter(model_id=run.model_id).exclude(pk=run.pk)
-    return list(rows[:MAX_COMPARED])
+def _beside(run: Run) -> tuple[list[Run], bool]:
+    """Other accepted runs of the same model in the experiment, the newest first.
+
+    While nobody has judged any, those with a result that wait for a verdict, and True.
+    """
+    same = {"model_id": run.model_id}
+    rows = accepted_runs(run.experiment).filter(**same).exclude(pk=run.pk)
+    if (found := list(rows[:MAX_COMPARED])) or run.verdict == Run.Verdict.ACCEPTED:
+        return found, False
+    waiting = run_rows(run.experiment).filter(**same, verdict=Run.Verdict.NONE).exclude(pk=run.pk)
+    ended = waiting.filter(Q(task__isnull=True) | Q(task__status="succeeded")).order_by("-id")
+    found = list(ended[:MAX_COMPARED])
+    return found, bool(found)
 
 
 def _varied_params(run: Run, others: Sequence[Run]) -> dict[str, list[Any]]:
@@ -180,13 +194,22 @@ def slots_for(
     """A slot per reference, within the model's limits, with the used file as its default.
 
     Where other runs had another file in its place, each job must give its own: the file that was used
-    is then only the example that the promotion is proved with.
+    is then only the example that the promotion is proved with. Clips and sounds may be as long as the
+    longest that was used.
     """
     slots = [_slot(number, file, model) for number, file in enumerate(references, 1)]
     for place, slot in enumerate(slots):
-        given = {other[place].pk for other in others if place < len(other)}
-        slot["required"] = bool(given - {references[place].pk})
+        given = [references[place], *(other[place] for other in others if place < len(other))]
+        slot["required"] = len({file.pk for file in given}) > 1
+        slot["max_seconds"] = _longest([file for file in given if file.kind == slot["kind"]])
     return slots
+
+
+def _longest(files: Sequence[StoredFile]) -> int | None:
+    """Whole seconds that the longest clip or sound needs; the model list tells no limit of its own."""
+    lengths = [file.duration_seconds for file in files if file.kind != "image"]
+    known = [length for length in lengths if length]
+    return ceil(max(known)) if known else None
 
 
 def _slot(number: int, file: StoredFile, model: Model) -> dict[str, Any]:
@@ -199,6 +222,7 @@ def _slot(number: int, file: StoredFile, model: Model) -> dict[str, Any]:
         "default_file": str(file.pk),
         "mime_types": list(limit.mime_types) if limit else [],
         "max_size_mb": limit.max_size_mb if limit else None,
+        "max_seconds": None,
     }
 
 

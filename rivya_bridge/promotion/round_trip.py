@@ -6,12 +6,17 @@ from typing import Any
 
 from rivya_bridge.automation.content import Content
 from rivya_bridge.automation.inputs import build_request, read_inputs
+from rivya_bridge.automation.request_body import address_of, preview_body
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem, Refusal
 
 MadeRequest = tuple[str, dict[str, Any], list[StoredFile]]
+Body = dict[str, Any]
+# Names of the request, and of the run, that are ours to trace it by.
+TRACES = ("client_request_id",)
+REFERENCES = "referenceMediaItems"
 
 
 def round_trip_difference(version: Content, run: Run) -> list[Problem]:
@@ -20,10 +25,10 @@ def round_trip_difference(version: Content, run: Run) -> list[Problem]:
     Fields are `model`, `prompt`, `params.<key>`, `references`, or the input that has no default.
     """
     try:
-        request = made_request(version, {})
+        made = made_body(version, {})
     except Refusal as refusal:
         return [_without_default(problem) for problem in refusal.problems]
-    return request_differences(request, version.model_id, run)
+    return body_differences(body_of(run), made)
 
 
 def made_request(version: Content, raw: Mapping[str, Any]) -> MadeRequest:
@@ -32,34 +37,67 @@ def made_request(version: Content, raw: Mapping[str, Any]) -> MadeRequest:
     return build_request(version, read_inputs(version, model, raw, with_examples=True))
 
 
-def request_differences(request: MadeRequest, model_id: str, run: Run) -> list[Problem]:
-    """What differs between a made request and that of the run, by field; empty when equal."""
-    prompt, params, references = request
-    used = [reference.file for reference in run.references.all()]
-    problems = []
-    if model_id != run.model_id:
-        problems.append(_differs("model", run.model_id, model_id))
-    if prompt != run.prompt:
-        problems.append(_differs("prompt", run.prompt, prompt))
-    problems += _param_differences(run.params, params)
-    if [file.pk for file in references] != [file.pk for file in used]:
-        names = [", ".join(file.name for file in files) or "none" for files in (used, references)]
-        problems.append(_differs("references", *names))
-    return problems
+def made_body(version: Content, raw: Mapping[str, Any]) -> Body:
+    """The request body that a job with these inputs would send. Raises Refusal."""
+    return preview_body(get_model(version.model_id), *made_request(version, raw))
 
 
-def _param_differences(used: dict[str, Any], made: dict[str, Any]) -> list[Problem]:
+def body_of(run: Run) -> Body:
+    """The body that the run really sent, files by their hash; of a Studio run, what it would send."""
+    files = [reference.file for reference in run.references.all()]
+    sent = _sent(run)
+    if sent is None:
+        return preview_body(get_model(run.model_id), run.prompt, run.params, files)
+    params = sent.get("params")
+    if isinstance(params, dict) and REFERENCES in params:
+        items = zip(params[REFERENCES], files, strict=False)
+        sent["params"] = params | {REFERENCES: [_as_shown(item, file) for item, file in items]}
+    if "attachments" in sent:
+        sent["attachments"] = [{"file_id": address_of(file)} for file in files]
+    return sent
+
+
+def _sent(run: Run) -> Body | None:
+    """The frozen bytes of the run's task, read; None where nothing was sent."""
+    raw = bytes(run.task.request_body or b"{}") if run.task else b"{}"
+    body = json.loads(raw)
+    return {key: body[key] for key in body if key not in TRACES} or None
+
+
+def _as_shown(item: Mapping[str, Any], file: StoredFile) -> dict[str, Any]:
+    kept = {key: value for key, value in item.items() if key != "durationToken"}
+    return kept | {"url": address_of(file)}
+
+
+# --- Differences ----------------------------------------------------------------------------------
+
+
+def body_differences(used: Body, made: Body) -> list[Problem]:
+    """What differs between the run's body and a made one, by field; empty when they are equal."""
+    before, after = _fields(used), _fields(made)
     return [
-        _differs(f"params.{key}", _shown(used, key), _shown(made, key))
-        for key in dict.fromkeys([*used, *made])
-        if _shown(used, key) != _shown(made, key)
+        _differs(field, _shown(before, field), _shown(after, field))
+        for field in dict.fromkeys([*before, *after])
+        if _shown(before, field) != _shown(after, field)
     ]
 
 
-def _shown(params: dict[str, Any], key: str) -> str:
-    return (
-        json.dumps(params[key], sort_keys=True, ensure_ascii=False) if key in params else "not set"
-    )
+def _fields(body: Body) -> dict[str, Any]:
+    """The body flat: params by key, and files by name and hash."""
+    found = {key: value for key, value in body.items() if key not in ("params", "attachments")}
+    if "message" in found:
+        found["prompt"] = found.pop("message")
+    params = body.get("params") or {}
+    found |= {f"params.{key}": value for key, value in params.items() if key != REFERENCES}
+    if references := params.get(REFERENCES) or body.get("attachments"):
+        found["references"] = references
+    return found
+
+
+def _shown(fields: Mapping[str, Any], key: str) -> str:
+    if key not in fields:
+        return "not set"
+    return json.dumps(fields[key], sort_keys=True, ensure_ascii=False)
 
 
 def _differs(field: str, used: str, made: str) -> Problem:
@@ -71,7 +109,7 @@ def _differs(field: str, used: str, made: str) -> Problem:
 
 
 def _short(text: str) -> str:
-    return repr(text if len(text) <= 120 else f"{text[:119]}…")
+    return text if len(text) <= 240 else f"{text[:239]}…"
 
 
 def _without_default(problem: Problem) -> Problem:

@@ -55,6 +55,7 @@ class Choices:
     exposed_params: Sequence[Mapping[str, Any] | str] = ()
     fixed_params: Mapping[str, Any] | None = None
     file_slots: Sequence[Mapping[str, Any]] | None = None
+    expected: Mapping[str, Any] | None = None
     credit_cap: int | None = None
     reason: str = ""
     author: str = ""
@@ -135,7 +136,7 @@ def _draft(run: Run, choices: Choices) -> Draft:
         fixed_params=without(run.params, exposed) if fixed is None else fixed,
         exposed_params=exposed,
         file_slots=slots_for(references, model) if slots is None else slots,
-        expected=expected_of(run),
+        expected=expected_of(run) if choices.expected is None else choices.expected,
         credit_cap=cap_for(run, model) if choices.credit_cap is None else choices.credit_cap,
         reason=choices.reason or f"Promoted from run {run.number} of {run.experiment.title}.",
         author=choices.author,

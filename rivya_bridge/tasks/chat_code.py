@@ -17,7 +17,7 @@ _CURL = """\
 # Keep request_key when you repeat this request: the same key is charged once.
 request_key="${{REQUEST_KEY:-request-$(date +%s)-$$}}"
 {upload}
-curl -sS -N --fail-with-body {url} \\
+curl -sS {stream}--fail-with-body {url} \\
   -H "Authorization: Bearer $RIVYA_API_KEY" \\
   -H "Content-Type: application/json" \\
   -H "Idempotency-Key: $request_key" \\
@@ -110,7 +110,7 @@ def chat_snippets(
     values = {"base_url": json.dumps(base_url), "files": json.dumps(list(names))}
     shown = pprint.pformat(dict(body), width=88, sort_dicts=False)
     return [
-        ("cURL", _as_curl(body, names, base_url)),
+        ("cURL", chat_curl(body, names, base_url)),
         ("Python (httpx)", _PYTHON.format(**values, body=shown)),
         ("TypeScript", _TYPESCRIPT.format(**values, body=_script_value(body))),
     ]
@@ -122,11 +122,15 @@ def _script_value(body: Mapping[str, Any]) -> str:
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _as_curl(body: Mapping[str, Any], names: Sequence[str], base_url: str) -> str:
+def chat_curl(
+    body: Mapping[str, Any], names: Sequence[str], base_url: str, *, streams: bool = True
+) -> str:
+    """A POSIX shell script that asks for the turn, as it is told or whole; jq only for pictures."""
     data = shlex.quote(json.dumps(body, ensure_ascii=False, indent=2))
-    url = shlex.quote(f"{base_url}/api/v1/chat/completions/stream")
+    path = "/api/v1/chat/completions" + ("/stream" if streams else "")
+    url, stream = shlex.quote(f"{base_url}{path}"), "-N " if streams else ""
     if not names:
-        return _CURL.format(needs="", upload="", url=url, data=data)
+        return _CURL.format(needs="", upload="", url=url, data=data, stream=stream)
     ids = [f"file_{number}" for number in range(1, len(names) + 1)]
     uploads = [
         f"{name}=$(curl -sS --fail-with-body {shlex.quote(f'{base_url}/api/v1/files')} \\\n"
@@ -143,4 +147,5 @@ def _as_curl(body: Mapping[str, Any], names: Sequence[str], base_url: str) -> st
         upload="\n".join(uploads) + "\n",
         url=url,
         data='"$body"',
+        stream=stream,
     )

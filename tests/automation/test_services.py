@@ -115,8 +115,6 @@ def test_a_slug_that_is_none_is_refused(slug):
     ("changes", "field"),
     [
         ({"model_id": "nothing"}, "model"),
-        ({"model_id": "gpt-5-2-chat", "fixed_params": {}, "exposed_params": [], "file_slots": []},
-         "model"),
         ({"prompt": "A {{ subjct }} {{ subject }}"}, "prompt"),
         ({"prompt": "A cup"}, "variables"),
         ({"prompt": "{{ subject"}, "prompt"),

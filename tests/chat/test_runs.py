@@ -87,15 +87,6 @@ def test_the_form_takes_a_message_and_the_page_shows_the_answer(
     assert "Session" in task
 
 
-def test_promotion_is_not_offered_because_templates_take_no_chat(
-    chat: Any, clock: Clock, signed_in_client: Client
-) -> None:
-    run = ended(ask(), clock)
-    page = signed_in_client.get(f"/runs/{run.pk}/").content.decode()
-    assert run.result_text[:20] in page
-    assert "Promote to a template" not in page
-
-
 def test_a_cut_answer_is_shown_and_said_to_be_cut(
     chat: Any, clock: Clock, play: Any, signed_in_client: Client
 ) -> None:

@@ -1,41 +1,42 @@
-"""Every model that can be run: a run is promoted, and a job with its defaults sends the run's own body.
+"""Every model: a run is promoted, and a job with its defaults sends the run's own body.
 
 Both bodies are read from the journal of the sandbox that received them, over a socket.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from rivya_bridge.automation.services import start_job
+from rivya_bridge.automation.prompts import escape_prompt
 from rivya_bridge.catalog.params import DIALOGUE_KEY, DIALOGUE_MODEL, takes_prompt
+from rivya_bridge.catalog.references import accepted_kinds
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.catalog.services import refresh_catalog
 from rivya_bridge.connection import close_clients
 from rivya_bridge.credits.services import refresh_wallet
-from rivya_bridge.experiments.models import Run
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.files.services import store_upload
-from rivya_bridge.promotion.services import promote_run
 from rivya_bridge.rivya import Model, Param
 from rivya_bridge.sandbox.catalogue import load_catalogue
 from rivya_bridge.sandbox.choices import Choices
 from rivya_bridge.sandbox.serve import RunningSandbox, running_sandbox
-from rivya_bridge.tasks.models import Task
-from rivya_bridge.tasks.services.advance import advance
-from rivya_bridge.tasks.services.transitions import CLAIMABLE
-from tests.experiments.factories import make_experiment, start
-from tests.sandbox.conftest import png
+from rivya_bridge.texts import clean_text
+from tests.functional.round_trip import (
+    canonical,
+    params,
+    prompts,
+    reference_kinds,
+    stored,
+    there_and_back,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_bell")]
 
-MODELS = [name for name, entry in load_catalogue().items() if entry["category"] != "chat"]
-TRACES = ("client_request_id",)
+MODELS = list(load_catalogue())
 
 
 @pytest.fixture(scope="module")
@@ -73,33 +74,8 @@ def params_of(model: Model, which: int) -> dict[str, Any]:
 
 
 def references_of(model: Model) -> list[StoredFile]:
-    """One picture where the model takes pictures."""
-    media = model.reference_media
-    if media is None or "image" not in media.kinds:
-        return []
-    return [store_upload(io.BytesIO(png(side=640)), "photo.png")]
-
-
-def carry(task_id: Any) -> Task:
-    """The task, carried by hand to its end."""
-    for _ in range(12):
-        Task.objects.filter(pk=task_id).update(due_at="2020-01-01T00:00Z")
-        advance(task_id, CLAIMABLE)
-        task = Task.objects.get(pk=task_id)
-        if task.is_terminal:
-            return task
-    return task
-
-
-def received(vendor: RunningSandbox, task: Task) -> dict[str, Any]:
-    """The body that the sandbox wrote down for the task's key, without traces."""
-    journal = httpx.get(f"{vendor.base_url}/_sandbox/journal", trust_env=False).json()
-    [body] = [
-        one["body"]
-        for one in journal["generations"]
-        if one["idempotency_key"] == task.idempotency_key
-    ]
-    return {key: value for key, value in body.items() if key not in TRACES}
+    """One file of the first kind that the model takes."""
+    return [stored(kind, 0) for kind in accepted_kinds(model)[:1]]
 
 
 @pytest.mark.parametrize("which", [0, -1], ids=["first", "last"])
@@ -108,25 +84,58 @@ def test_a_job_with_its_defaults_sends_what_the_run_sent(
     at_home: RunningSandbox, name: str, which: int
 ) -> None:
     model = get_model(name)
-    run = start(
-        make_experiment(),
-        model_id=name,
-        prompt="A red kettle on slate, café light — 30%" if takes_prompt(model) else "",
-        params=params_of(model, which),
-        references=references_of(model),
+    request = {
+        "model_id": name,
+        "prompt": "A red kettle on slate, café light — 30%" if takes_prompt(model) else "",
+        "params": params_of(model, which),
+        "references": references_of(model),
+    }
+    sent, repeated = there_and_back(at_home, request)
+    assert sent["model"] == name
+    assert canonical(repeated) == canonical(sent)
+
+
+def test_all_models_are_there() -> None:
+    assert len(MODELS) == 58
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would take minutes
+)
+@given(data=st.data())
+def test_whatever_a_run_asked_its_template_asks_again(
+    at_home: RunningSandbox, data: st.DataObject
+) -> None:
+    """Params fixed or exposed, a part of the prompt as a variable, files in their order."""
+    model = get_model(data.draw(st.sampled_from(MODELS), label="model"))
+    prompt = data.draw(prompts(model), label="prompt") if takes_prompt(model) else ""
+    chosen = data.draw(params(model), label="params")
+    kinds = data.draw(reference_kinds(model), label="references")
+    request = {
+        "model_id": model.id,
+        "prompt": prompt,
+        "params": chosen,
+        "references": [stored(kind, number) for number, kind in enumerate(kinds)],
+    }
+    keys = [param.key for param in model.params if param.key in chosen]
+    exposed = data.draw(st.lists(st.sampled_from(keys), unique=True), label="set") if keys else []
+    choices = data.draw(parts(clean_text(prompt) or ""), label="variable")
+    fixed = {key: value for key, value in chosen.items() if key not in exposed}
+    sent, repeated = there_and_back(
+        at_home, request, exposed_params=exposed, fixed_params=fixed, **choices
     )
-    source = carry(run.task_id)
-    assert source.status == "succeeded", source.reason_text
-    version = promote_run(Run.objects.get(pk=run.pk), name=f"Round trip {name}")
-    job, _ = start_job(version.template, {}, source="form")
-    task = carry(job.task_id)
-    assert task.status == "succeeded", task.reason_text
-    body = received(at_home, source)
-    assert body["model"] == name
-    assert received(at_home, task) == body
+    assert canonical(repeated) == canonical(sent)
 
 
-def test_all_models_are_there_but_those_that_chat() -> None:
-    catalogue = load_catalogue()
-    assert len(catalogue) == 58
-    assert len(MODELS) == 52
+@st.composite
+def parts(draw: st.DrawFn, prompt: str) -> dict[str, Any]:
+    """Nothing, or some of the prompt's own text as a variable with that text as its default."""
+    if not prompt or draw(st.booleans()):
+        return {}
+    start = draw(st.integers(0, len(prompt) - 1))
+    end = draw(st.integers(start + 1, len(prompt)))
+    source = f"{escape_prompt(prompt[:start])}{{{{ part }}}}{escape_prompt(prompt[end:])}"
+    return {"prompt": source, "variables": [{"name": "part", "default": prompt[start:end]}]}

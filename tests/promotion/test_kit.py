@@ -111,22 +111,22 @@ def test_the_shell_script_runs(sandbox, tmp_path, make):
     assert journal(sandbox)["generations_count"] == 1
 
 
-def test_typescript_has_the_types_that_it_says(sandbox, tmp_path):
+@pytest.mark.parametrize("category", ["image", "chat"])
+def test_typescript_has_the_types_that_it_says(sandbox, tmp_path, category):
     tsc = shutil.which("tsc")
-    if tsc is None:
-        pytest.skip("tsc is not installed here: npm install --global typescript.")
-    kit = unpack(make_version(), tmp_path)
-    options = [
-        "--noEmit",
-        "--strict",
-        "--target",
-        "es2022",
-        "--module",
-        "nodenext",
-        "--types",
-        "node",
+    roots = [
+        path / "@types" for path in Path(tsc or "/").parents if (path / "@types/node").is_dir()
     ]
-    done = run(kit, tsc, *options, "rivya.ts", "job.ts")
+    if tsc is None or not roots:
+        pytest.skip("tsc and @types/node are not installed together here.")
+    if category == "chat":
+        add_models("gpt-5-2-chat")
+    kit = unpack(
+        make_version(model_id="gpt-5-2-chat") if category == "chat" else make_version(), tmp_path
+    )
+    (kit / "package.json").write_text('{"type": "module"}')
+    options = "--noEmit --strict --target es2022 --module nodenext --types node --skipLibCheck"
+    done = run(kit, tsc, *options.split(), "--typeRoots", str(roots[0]), "rivya.ts", "job.ts")
     assert done.returncode == 0, done.stdout
 
 

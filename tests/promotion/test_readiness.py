@@ -3,7 +3,9 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from rivya_bridge.comparison.models import Ballot
 from rivya_bridge.comparison.services import save_comparison
 from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.models import Wallet
@@ -47,6 +49,15 @@ def accept(experiment, prompt="Photo of a vase on wet slate, soft light", **chan
     return record(experiment, prompt=prompt, **given)
 
 
+def vote(experiment, *outcomes):
+    """Counted votes on the first two runs."""
+    left, right = experiment.runs.order_by("number")[:2]
+    for outcome in outcomes:
+        Ballot.objects.create(
+            experiment=experiment, left=left, right=right, outcome=outcome, voted_at=timezone.now()
+        )
+
+
 def points(experiment) -> dict[str, str]:
     return {reply.key: reply.points for reply in experiment_readiness(experiment).replies}
 
@@ -70,6 +81,7 @@ def test_it_works(experiment):
         ("exploring", lambda e: accept(e, params={"aspect_ratio": "1:1"})),
         ("exploring", lambda e: accept(e, "Ein Hund läuft über die Wiese")),
         ("comparing", lambda e: save_comparison(e, title="B", runs=list(e.runs.all()[:2]))),
+        ("comparing", lambda e: vote(e, "left", "right")),
         ("model", lambda e: add_models("z-image", api_status="studio_only")),
         ("model", lambda e: accept(e, model_id="flux-2-pro")),
         ("references", lambda e: accept(e, references=[make_file()], model_id="z-image")),
@@ -83,6 +95,24 @@ def test_one_change_of_a_row_changes_exactly_one_answer(experiment, question, ch
     before = points(experiment)
     change(experiment)
     assert changed(before, points(experiment)) == [question]
+
+
+def test_votes_that_agree_settle_and_votes_taken_back_do_not_count(experiment):
+    vote(experiment, "left", "left", "tie")
+    [_, comparing, *_] = experiment_readiness(experiment).replies
+    assert comparing.points == "api"
+    assert "the configuration of run 1 leads with 2.5 of its 3 votes" in comparing.answer.sentence
+    vote(experiment, "right", "right")
+    assert points(experiment)["comparing"] == "studio"
+    Ballot.objects.filter(outcome="right").update(undone_at=timezone.now())
+    assert points(experiment)["comparing"] == "api"
+
+
+def test_votes_alone_can_settle(experiment):
+    experiment.comparisons.all().delete()
+    assert points(experiment)["comparing"] == "unknown"
+    vote(experiment, "left", "left")
+    assert points(experiment)["comparing"] == "api"
 
 
 def test_runs_that_wait_or_failed_are_no_evidence(experiment):
@@ -196,6 +226,7 @@ def test_the_board_groups_experiments_and_its_rules_can_be_set(experiment, signe
         ("Ready for the API", ["Bottle on slate"]), ("Not yet", []), ("Keep in Studio", ["Fresh idea"]),
     ]  # fmt: skip
     sent = {"latest_runs": "8", "least_accepted": "4", "least_priced": "2", "spread_percent": "25"}
+    sent |= {"leader_percent": "60"}
     assert signed_in_client.post("/decide/rules/", sent).status_code == 422
     assert signed_in_client.post("/decide/rules/", sent | {"wallet_jobs": "1"}).status_code == 302
     assert points(experiment)["exploring"] == "unknown"

@@ -1,5 +1,8 @@
 """The decision over facts alone: one changed fact changes exactly the answer it bears on."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -15,6 +18,7 @@ from rivya_bridge.promotion.readiness.facts import (
     Models,
     References,
     RunFact,
+    VotesFact,
 )
 from rivya_bridge.promotion.readiness.questions import (
     API,
@@ -51,6 +55,15 @@ CHANGED = [
     ("exploring", Exploring(runs("accepted"), streak=1), UNKNOWN, KEEP),
     ("comparing", Comparing((ComparisonFact("c", "Both", is_open=True),)), STUDIO, KEEP),
     ("comparing", Comparing(), UNKNOWN, KEEP),
+    (
+        "comparing",
+        replace(READY_FACTS.comparing, votes=VotesFact(3, "z", "r", 3, 1.5)),
+        STUDIO,
+        KEEP,
+    ),
+    ("comparing", replace(READY_FACTS.comparing, votes=VotesFact(3, "z", "r", 3, 2.0)), API, READY),
+    ("comparing", Comparing(votes=VotesFact(2, "z", "r", 2, 2.0)), API, READY),
+    ("comparing", Comparing(votes=VotesFact(2)), UNKNOWN, KEEP),
     ("model", Models((ModelFact("z-image", "Z Image", "studio_only"),)), STUDIO, KEEP),
     ("model", Models((ModelFact("z-image", "Z Image", "coming_soon"),)), STUDIO, KEEP),
     ("model", Models((*READY_FACTS.model.models, ModelFact("f", "F", "available"))), STUDIO, KEEP),
@@ -119,3 +132,40 @@ def test_rules_have_defaults_and_limits():
 def test_rules_that_make_no_sense_are_refused(given):
     with pytest.raises(Refusal):
         read_rules(given)
+
+
+SAME = """
+from dataclasses import replace
+from rivya_bridge.promotion.induction import induce, source_of
+from rivya_bridge.promotion.readiness.questions import QUESTIONS, answers, verdict_of
+from rivya_bridge.promotion.readiness.rules import Rules
+from tests.promotion.test_readiness_questions import CHANGED, READY_FACTS
+
+for question, part, *_ in CHANGED:
+    facts = replace(READY_FACTS, **{question: part})
+    found = answers(facts, Rules())
+    print(verdict_of({key: one.points for key, one in found.items()}), found, facts.fingerprint(question))
+rows = [f"Photo of {a} on {b}, soft light" for a in ("a cup", "two owls") for b in ("oak", "wet slate")]
+print(source_of(induce(rows).shape))
+"""
+
+
+def test_the_same_facts_give_the_same_verdict_on_every_machine():
+    machines = [
+        ("0", "UTC", "C"),
+        ("1", "Asia/Tokyo", "de_DE.UTF-8"),
+        ("77", "America/Lima", "tr_TR"),
+    ]
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", SAME],
+            env={
+                "PATH": os.environ["PATH"], "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": language,
+                "PYTHONIOENCODING": "utf-8", "PYTHONPATH": os.getcwd(),
+                "DJANGO_SETTINGS_MODULE": "tests.settings",
+            },
+            capture_output=True, text=True, check=True, encoding="utf-8",
+        ).stdout
+        for seed, zone, language in machines
+    }  # fmt: skip
+    assert len(told) == 1

@@ -226,11 +226,6 @@ def test_a_model_that_left_the_api_is_refused(experiment):
         promote_run(run, name="Banner")
 
 
-def test_a_chat_run_is_refused(experiment):
-    with pytest.raises(Refusal, match="chat"):
-        promote_run(record(experiment, model_id="gpt-5-2-chat"), name="Banner")
-
-
 def test_a_run_that_the_api_would_not_take_is_refused(experiment):
     run = record(experiment, prompt="")
     with pytest.raises(Refusal) as refused:

@@ -101,6 +101,7 @@ class JobOut(Schema):
     inputs: dict[str, Any]
     source: str
     task: TaskOut
+    answer: str = Field(description="of a chat turn, what the model wrote; else empty")
     results: list[JobResultOut]
     created_at: datetime
 
@@ -163,6 +164,7 @@ def job_out(job: Job) -> dict[str, Any]:
         "inputs": job.inputs,
         "source": job.source,
         "task": task_out(job.task),
+        "answer": job.task.answer_text,
         "results": [
             {
                 "file_id": file.pk,

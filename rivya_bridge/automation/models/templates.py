@@ -49,8 +49,8 @@ class TemplateVersion(models.Model):
     "max_length"|"min"|"max"|"options"}. `fixed_params` are sent as they are. `exposed_params` is a
     list of {"key", "default", "label"}: inputs whose type and limits are the model's own.
     `file_slots` is a list of {"name", "kind", "label", "required", "default_file" (file id or null),
-    "mime_types", "max_size_mb"}. `expected` is {"category", "count"}. `credit_cap` is the most a job
-    may be estimated to cost.
+    "mime_types", "max_size_mb", "max_seconds"}. `expected` is {"category", "count"}. `credit_cap` is the most
+    a job may be estimated to cost.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -158,8 +158,12 @@ def _local_slots(
 def is_same_content(version: TemplateVersion, draft: Draft) -> bool:
     """Whether the version says what the draft says, whoever wrote it and why."""
     told = ("reason", "author")
-    names = [field.name for field in fields(Draft) if field.name not in told]
-    return all(getattr(version, name) == getattr(draft, name) for name in names)
+    names = [field.name for field in fields(Draft) if field.name not in (*told, "file_slots")]
+    # Slots made before there was a limit of length have none.
+    old, new = (
+        [{"max_seconds": None, **slot} for slot in one.file_slots] for one in (version, draft)
+    )
+    return old == new and all(getattr(version, name) == getattr(draft, name) for name in names)
 
 
 def template_of(file: TemplateFile) -> JobTemplate | None:

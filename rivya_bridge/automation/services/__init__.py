@@ -16,7 +16,7 @@ from rivya_bridge.automation.services.delivery import missing_for, next_mode, se
 from rivya_bridge.automation.services.failure_routes import route_failure, set_failure_route
 from rivya_bridge.automation.services.feeding import feed_batch, feed_batches
 from rivya_bridge.automation.services.importing import import_template
-from rivya_bridge.automation.services.jobs import JobPlan, preflight_job, preview_body, start_job
+from rivya_bridge.automation.services.jobs import JobPlan, preflight_job, start_job
 from rivya_bridge.automation.services.labels import move_label, register_label_gate, roll_back_label
 from rivya_bridge.automation.services.schedules import (
     ScheduleOptions,
@@ -55,7 +55,6 @@ __all__ = [
     "next_mode",
     "pause_batch",
     "preflight_job",
-    "preview_body",
     "register_label_gate",
     "resume_batch",
     "retry_failed",

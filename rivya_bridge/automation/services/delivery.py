@@ -22,6 +22,8 @@ def missing_for(template: JobTemplate, mode: str) -> str:
     """The step that is missing before its jobs may learn their end so, as a sentence; '' for none."""
     if mode not in (Mode.BOTH, Mode.WEBHOOK):
         return ""
+    if template.current_version and template.current_version.category == "chat":
+        return "A chat turn is answered in the call itself: there is nothing to wait for."
     endpoints = Endpoint.objects.filter(account=current_connection().account, is_enabled=True)
     if not endpoints.exists():
         return "Make a webhook endpoint for this account first, on the page Webhooks."

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from rivya_bridge.automation.content import Content
 from rivya_bridge.automation.inputs import Inputs, build_request, read_inputs
 from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
+from rivya_bridge.automation.request_body import preview_body
 from rivya_bridge.automation.selectors.versions import chosen_version
 from rivya_bridge.automation.services.storing import store_job
 from rivya_bridge.catalog.params import estimate_credits
@@ -60,7 +61,7 @@ def _plan(
         params=params,
         references=references,
         estimated_credits=estimate_credits(model, params),
-        body=preview_body(model.id, prompt, params, references),
+        body=preview_body(model, prompt, params, references),
         problems=blockers(
             model,
             prompt=prompt,
@@ -69,29 +70,6 @@ def _plan(
             credit_cap=version.credit_cap,
         ),
     )
-
-
-def preview_body(
-    model_id: str, prompt: str, params: Mapping[str, Any], references: list[StoredFile]
-) -> dict[str, Any]:
-    """The request body to show: a reference's address is named by the file's hash."""
-    body: dict[str, Any] = {"model": model_id}
-    if prompt:
-        body["prompt"] = prompt
-    shown = dict(params)
-    if references:
-        shown["referenceMediaItems"] = [
-            {
-                "url": f"upload:{file.sha256}",
-                "kind": file.kind,
-                "name": file.name,
-                "mimeType": file.mime_type,
-            }
-            for file in references
-        ]
-    if shown:
-        body["params"] = shown
-    return body
 
 
 def start_job(

@@ -1,9 +1,12 @@
 """Many prompts against each other: who belongs together, what words they share, and where these stand."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
+from operator import and_
 
 from rivya_bridge.promotion.induction.subsequence import common_length, common_words
 from rivya_bridge.promotion.induction.tokens import Token, is_telling, weight_of
@@ -15,6 +18,15 @@ JUDGED_PROMPTS = 16
 KEPT_SHARE = 0.6
 # ...as long as no more than one prompt in so many is odd.
 ODD_ONE_IN = 4
+# A prompt that was passed over belongs to the others if the shape keeps this share with it.
+FREE_SHARE = 0.95
+# Of so many prompts, one spoils the shape that costs it this share of its words, or this share in more
+# than one place.
+LEAST_TO_SPOIL = 5
+SPOILT_SHARE = 0.3
+SPOILT_IN_PLACES = 0.12
+# Words that all share must mostly stand in one order: shuffled words are no shape.
+LEAST_IN_ORDER = 0.6
 # The least share of the prompts' weight that a shape must state, by the number of prompts: two
 # prompts share words by chance where four do not.
 LEAST_SHARE = {2: 0.5, 3: 0.4}
@@ -41,10 +53,84 @@ def find_skeleton(rows: Sequence[Words]) -> Skeleton | None:
     for place in order[1:]:
         shared.append(common_words(shared[-1], rows[place]))
     for count in _counts_to_try(shared):
-        members = tuple(sorted(order[:count]))
-        if is_enough(shared[count - 1], [rows[place] for place in members]):
-            return Skeleton(members, shared[count - 1])
+        taken = _taken_back(rows, order, shared[count - 1], count)
+        members = tuple(sorted(_without_spoilers(rows, taken, len(rows))))
+        words = common_to_all([rows[place] for place in members])
+        if is_enough(words, [rows[place] for place in members]):
+            return Skeleton(members, words)
     return None
+
+
+def common_to_all(rows: Sequence[Words]) -> Words:
+    """A common subsequence, found among the words that all rows have: two rows alone may share more of
+    their values than of the literal text."""
+    shared = set(rows[0]).intersection(*rows[1:])
+    kept = [[word for word in row if word in shared] for row in rows]
+    words = kept[0]
+    for row in kept[1:]:
+        words = common_words(words, row)
+    return words
+
+
+def _weight(words: Words) -> float:
+    return sum(map(weight_of, words))
+
+
+def _taken_back(rows: Sequence[Words], order: Sequence[int], words: Words, count: int) -> list[int]:
+    """The first `count` prompts, and those behind them that cost the shape nothing to speak of."""
+    taken = list(order[:count])
+    for place in order[count:]:
+        fewer = common_words(words, rows[place])
+        if _weight(fewer) >= FREE_SHARE * _weight(words):
+            taken.append(place)
+            words = fewer
+    return taken
+
+
+def _without_spoilers(rows: Sequence[Words], members: list[int], total: int) -> list[int]:
+    """Sets aside, one after another, the prompt without which the others share much more."""
+    members = sorted(members)
+    while len(members) >= LEAST_TO_SPOIL and total - len(members) < total // ODD_ONE_IN:
+        heads, tails = _folded(rows, members), _folded(rows, members[::-1])[::-1]
+        whole = heads[-1]
+        without = [
+            common_words(heads[at], tails[at + 1]) if heads[at] and tails[at + 1] else
+            (heads[at] or tails[at + 1])
+            for at in range(len(members))
+        ]  # fmt: skip
+        best = max(range(len(members)), key=lambda at: (_weight(without[at]), -at))
+        if not _is_spoiled(without[best], whole):
+            break
+        members = [*members[:best], *members[best + 1 :]]
+    return members
+
+
+def _folded(rows: Sequence[Words], members: Sequence[int]) -> list[Words]:
+    """The common words of the first 0, 1, 2, … members; none for the first 0."""
+    found: list[Words] = [[], list(rows[members[0]])]
+    for place in members[1:]:
+        found.append(common_words(found[-1], rows[place]))
+    return found
+
+
+def _is_spoiled(words: Words, fewer: Words) -> bool:
+    """Whether one prompt takes away words in several places, or a great part of them all.
+
+    One place alone may be a value that all others happen to share, or a part that one prompt leaves out.
+    """
+    lost = 1 - _weight(fewer) / max(1.0, _weight(words))
+    return lost >= SPOILT_SHARE or (lost >= SPOILT_IN_PLACES and _places_lost(words, fewer) > 1)
+
+
+def _places_lost(words: Words, fewer: Words) -> int:
+    """Runs of neighbouring words that are in `words` alone."""
+    kept, runs, is_open = 0, 0, False
+    for word in words:
+        is_kept = kept < len(fewer) and fewer[kept] == word
+        kept += is_kept
+        runs += not is_kept and not is_open
+        is_open = not is_kept
+    return runs
 
 
 def _by_likeness(rows: Sequence[Words]) -> list[int]:
@@ -81,8 +167,16 @@ def is_enough(words: Words, rows: Sequence[Words]) -> bool:
     if sum(2 if len(word) > 3 else 1 for word in telling) < LEAST_TELLING:
         return False
     shared = sum(map(weight_of, words))
+    if shared < LEAST_IN_ORDER * sum(map(weight_of, _in_all(rows))):
+        return False
     shares = [shared / max(1.0, sum(map(weight_of, row))) for row in rows]
     return sum(shares) / len(shares) >= LEAST_SHARE.get(len(rows), LEAST_SHARE_OF_MANY)
+
+
+def _in_all(rows: Sequence[Words]) -> Words:
+    """The words that every prompt has, in whatever order, as often as all have them."""
+    bags = [Counter(row) for row in rows]
+    return list(reduce(and_, bags).elements())
 
 
 # --- Where the shared words stand -----------------------------------------------------------------

@@ -11,23 +11,27 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from rivya_bridge.promotion.induction.alignment import (
+    ODD_ONE_IN,
     Skeleton,
+    common_to_all,
     find_skeleton,
     is_enough,
     place_words,
 )
 from rivya_bridge.promotion.induction.gaps import pieces_of_gap
 from rivya_bridge.promotion.induction.naming import named
+from rivya_bridge.promotion.induction.parting import bounds_of, strong_words
+from rivya_bridge.promotion.induction.separators import settled
 from rivya_bridge.promotion.induction.shape import Induction, Piece, Shape, Slot, joined
-from rivya_bridge.promotion.induction.subsequence import common_words
-from rivya_bridge.promotion.induction.tokens import Token, is_telling, tokens_of
+from rivya_bridge.promotion.induction.tokens import Token, tokens_of
 
 # Longer prompts are left aside: about 7,000 characters.
 MAX_TOKENS = 1_500
 MAX_PROMPTS = 60
 MAX_SLOTS = 12
-# Signs and common words alone part two slots only if so many prompts agree.
-LEAST_FOR_COMMON_WORDS = 3
+SENTENCE_ENDS = frozenset(".!?。！？")
+# Of fewer prompts, one alone may leave a part out.
+LEAST_AROUND_LONER = 8
 ROUNDS = 2
 
 
@@ -51,9 +55,26 @@ def induce(prompts: Sequence[str], taken: Collection[str] = ()) -> Induction:
     if skeleton is None:
         return _none(prompts, "The prompts have no common shape: too few of their words agree.")
     pieces = _pieces(skeleton, texts, [rows[text] for text in texts])
+    while pieces and (odd := _loners(pieces, len(texts) - len(skeleton.members), len(texts))):
+        members = tuple(place for place in skeleton.members if place not in odd)
+        own = [[token.text for token in rows[texts[place]]] for place in members]
+        skeleton = Skeleton(members, common_to_all(own))
+        pieces = _pieces(skeleton, texts, [rows[text] for text in texts])
     if pieces is None:
         return _none(prompts, "The prompts have no common shape: too much of them varies.")
     return _proved(named(pieces, taken), skeleton.members, texts, prompts)
+
+
+def _loners(pieces: Sequence[Piece], odd: int, total: int) -> set[int]:
+    """The prompt that alone leaves out, or alone has, an optional part of many: it is an odd one."""
+    if odd >= total // ODD_ONE_IN:
+        return set()
+    for slot in (piece for piece in pieces if isinstance(piece, Slot) and piece.is_optional):
+        absent = {place for place, value in slot.values.items() if value is None}
+        fewest = min(absent, set(slot.values) - absent, key=len)
+        if len(fewest) == 1 and len(slot.values) >= LEAST_AROUND_LONER:
+            return fewest
+    return set()
 
 
 def _none(prompts: Sequence[str], reason: str) -> Induction:
@@ -69,13 +90,14 @@ def _pieces(
     for _ in range(ROUNDS):
         words = _with_missed(words, members, place_words(words, members))
     placed = place_words(words, members)
-    kept = _strong(words, members, placed)
+    kept = strong_words(words, members, placed)
     words = [word for word, is_kept in zip(words, kept, strict=True) if is_kept]
     placed = [
         [place for place, is_kept in zip(places, kept, strict=True) if is_kept] for places in placed
     ]
     if not is_enough(words, [[token.text for token in row] for row in members]):
         return None
+    placed = settled(words, members, placed)
     found: list[Piece] = []
     for gap in range(len(words) + 1):
         between = {
@@ -83,15 +105,27 @@ def _pieces(
             for place, places in zip(skeleton.members, placed, strict=True)
         }
         found += [*pieces_of_gap(between), *words[gap : gap + 1]]
-    pieces = joined(found)
+    pieces = joined(_turned(joined(found)))
     count = sum(isinstance(piece, Slot) for piece in pieces)
     return pieces if count <= MAX_SLOTS else None
 
 
-def _bounds(places: Sequence[int], length: int, gap: int) -> tuple[int, int]:
-    """First and last (exclusive) token between two shared words."""
-    first = places[gap - 1] + 1 if gap else 0
-    return first, places[gap] if gap < len(places) else length
+def _turned(pieces: Sequence[Piece]) -> list[Piece]:
+    """An optional sentence takes its own full stop instead of the one before it: the same text."""
+    found: list[Piece] = []
+    rest = list(pieces)
+    for place, piece in enumerate(rest):
+        behind = rest[place + 1] if place + 1 < len(rest) else ""
+        sign = piece.before[:1] if isinstance(piece, Slot) and piece.is_optional else ""
+        if isinstance(behind, str) and sign in SENTENCE_ENDS and behind.startswith(sign):
+            assert isinstance(piece, Slot)
+            end = piece.after + sign
+            begin = piece.before[1:] + (end if piece.is_flag else "")
+            found.append(sign)
+            piece = replace(piece, before=begin, after="" if piece.is_flag else end)
+            rest[place + 1] = behind[1:]
+        found.append(piece)
+    return found
 
 
 def _gap_text(text: str, row: Sequence[Token], places: Sequence[int], gap: int) -> str:
@@ -108,68 +142,10 @@ def _with_missed(
     for gap in range(len(words) + 1):
         inner = []
         for row, places in zip(rows, placed, strict=True):
-            first, last = _bounds(places, len(row), gap)
+            first, last = bounds_of(places, len(row), gap)
             inner.append([token.text for token in row[first:last]])
-        inner.sort(key=len)
-        shared = inner[0]
-        for other in inner[1:]:
-            shared = common_words(shared, other) if shared else shared
-        found += [*shared, *words[gap : gap + 1]]
+        found += [*common_to_all(sorted(inner, key=len)), *words[gap : gap + 1]]
     return found
-
-
-def _strong(
-    words: Sequence[str], rows: Sequence[list[Token]], placed: Sequence[list[int]]
-) -> list[bool]:
-    """Which shared words are really literal: runs between two slots must be more than chance."""
-    is_open = [
-        any(
-            first < last
-            for first, last in (_bounds(p, len(r), gap) for p, r in _pairs(rows, placed))
-        )
-        for gap in range(len(words) + 1)
-    ]
-    kept = [True] * len(words)
-    start = 0
-    for number in range(len(words)):
-        if is_open[number]:
-            start = number
-        is_between = is_open[start] and is_open[number + 1]
-        if is_between and not _can_part(words, start, number + 1, rows, placed):
-            kept[start : number + 1] = [False] * (number + 1 - start)
-    return kept
-
-
-def _pairs(
-    rows: Sequence[list[Token]], placed: Sequence[list[int]]
-) -> list[tuple[list[int], list[Token]]]:
-    return list(zip(placed, rows, strict=True))
-
-
-def _can_part(
-    words: Sequence[str],
-    start: int,
-    end: int,
-    rows: Sequence[list[Token]],
-    placed: Sequence[list[int]],
-) -> bool:
-    """Whether a run of shared words may stand between two slots.
-
-    A sign that words cling to on both sides, as in "16:9" or "close-up", is a part of the value.
-    """
-    run = words[start:end]
-    if any(is_telling(word) for word in run):
-        return True
-    clings = not any(word[0].isalnum() for word in run) and any(
-        _clings(row, places[start], places[end - 1]) for places, row in _pairs(rows, placed)
-    )
-    return not clings and len(rows) >= LEAST_FOR_COMMON_WORDS
-
-
-def _clings(row: Sequence[Token], first: int, last: int) -> bool:
-    has_before = first > 0 and row[first - 1].end == row[first].start
-    has_behind = last + 1 < len(row) and row[last].end == row[last + 1].start
-    return has_before and has_behind
 
 
 # --- Proof ----------------------------------------------------------------------------------------

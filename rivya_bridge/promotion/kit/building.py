@@ -16,9 +16,13 @@ from rivya_bridge.files.selectors import get_file
 from rivya_bridge.files.services import lost_bytes
 from rivya_bridge.promotion.round_trip import made_request
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.chat_code import chat_body, chat_curl
 from rivya_bridge.tasks.code import SUFFIXES, Call, as_curl
 
 FILES = Path(__file__).parent / "files"
+# A chat turn is answered in the call itself: its kit has these instead, and receives no webhooks.
+CHAT_FILES = Path(__file__).parent / "chat"
+WITHOUT_CHAT = "webhook_receiver.py"
 MOST_BYTES = 100 * 1024 * 1024
 # Every file of a kit has the oldest time that a ZIP can say, so that one version gives the same bytes.
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -35,7 +39,7 @@ def build_kit(version: TemplateVersion) -> bytes:
         text = f"The default files have {size:,} bytes; a kit holds at most {MOST_BYTES:,}."
         raise Refusal.field("file_slots", text, MOST_BYTES)
     base_url = current_connection().base_url
-    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(FILES.iterdir())}
+    texts = _code(version)
     texts["README.md"] = _filled(texts["README.md"], version, base_url)
     texts["template.json"] = _json(version_document(version))
     texts["manifest.json"] = _json(_manifest(version, files, base_url))
@@ -49,6 +53,14 @@ def build_kit(version: TemplateVersion) -> bytes:
         for file in files.values():
             kit.writestr(_entry(f"{folder}/{file.name}"), _bytes(file))
     return out.getvalue()
+
+
+def _code(version: TemplateVersion) -> dict[str, str]:
+    """The files that every version of a category has, by name."""
+    is_chat = version.category == "chat"
+    paths = [*FILES.iterdir(), *(CHAT_FILES.iterdir() if is_chat else ())]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+    return {name: text for name, text in texts.items() if not is_chat or name != WITHOUT_CHAT}
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -97,7 +109,10 @@ def _curl(version: TemplateVersion, files: dict[str, StoredFile], base_url: str)
         return ""
     names = {file.pk: file for file in files.values()}
     call = Call(version.model_id, prompt, params, [names.get(file.pk, file) for file in references])
-    return as_curl(call, base_url)
+    if version.category != "chat":
+        return as_curl(call, base_url)
+    body = chat_body(version.model_id, prompt, params)
+    return chat_curl(body, [name for name, _ in call.files], base_url, streams=False)
 
 
 def _filled(readme: str, version: TemplateVersion, base_url: str) -> str:

@@ -60,6 +60,7 @@ class RulesIn(Schema):
 
     latest_runs: int | None = None
     least_accepted: int | None = None
+    leader_percent: int | None = None
     least_priced: int | None = None
     spread_percent: int | None = None
     wallet_jobs: int | None = None
@@ -68,6 +69,7 @@ class RulesIn(Schema):
 class RulesOut(Schema):
     latest_runs: int
     least_accepted: int
+    leader_percent: int
     least_priced: int
     spread_percent: int
     wallet_jobs: int

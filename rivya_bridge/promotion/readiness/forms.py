@@ -9,6 +9,10 @@ from rivya_bridge.promotion.readiness.rules import LIMITS
 HELP = {
     "latest_runs": ("Runs looked at", "The newest runs of an experiment that have a result."),
     "least_accepted": ("Accepted alike", "Runs in a row with equal params and one prompt shape."),
+    "leader_percent": (
+        "Won by the leader",
+        "Of the votes on it, in percent; below, votes are split.",
+    ),
     "least_priced": ("Known costs", "Runs whose credits must be known."),
     "spread_percent": ("Spread of cost", "Dearest less cheapest, in percent of the middle cost."),
     "wallet_jobs": ("Jobs the wallet carries", "Times the dearest run, in free credits."),

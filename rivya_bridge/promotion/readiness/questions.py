@@ -14,6 +14,7 @@ from rivya_bridge.promotion.readiness.facts import (
     Models,
     References,
     RunFact,
+    VotesFact,
 )
 from rivya_bridge.promotion.readiness.rules import Rules
 
@@ -67,21 +68,33 @@ def exploring(facts: Exploring, rules: Rules) -> Answer:
 
 
 def comparing(facts: Comparing, rules: Rules) -> Answer:
-    every = facts.comparisons
+    every, votes = facts.comparisons, facts.votes
     unsettled = [one for one in every if one.is_open]
     links = tuple(Link("comparison", one.id, one.title) for one in unsettled or every)
-    if not every:
-        change = "Keep a comparison of the runs, with its winner or a conclusion."
-        return Answer(UNKNOWN, "No comparison has been kept.", (), change)
+    if votes and votes.run:
+        links += (Link("run", votes.run, "the leader's newest run"),)
     if unsettled:
         text = f"{len(unsettled)} of {len(every)} comparisons have no winner and no conclusion yet."
         return Answer(STUDIO, text, links, "Name a winner or write the conclusion.")
-    text = (
-        f"All {len(every)} kept comparisons are settled."
-        if len(every) > 1
-        else ("The kept comparison is settled.")
-    )
-    return Answer(API, text, links)
+    if votes and _is_split(votes, rules):
+        change = f"Vote until the leader has won {rules.leader_percent} % of its votes."
+        return Answer(STUDIO, f"Votes are split: {_told(votes)}.", links, change)
+    if not every and not (votes and votes.leader):
+        change = "Keep a comparison of the runs, with its winner or a conclusion, or vote."
+        return Answer(UNKNOWN, "No comparison has been kept, and no votes tell.", links, change)
+    settled = {0: "No comparison is open", 1: "The kept comparison is settled"}
+    parts = [settled.get(len(every), f"All {len(every)} kept comparisons are settled")]
+    if votes and votes.leader:
+        parts.append(f"votes agree: {_told(votes)}")
+    return Answer(API, f"{_sentence(parts)}.", links)
+
+
+def _is_split(votes: VotesFact, rules: Rules) -> bool:
+    return bool(votes.leader) and 100 * votes.wins < rules.leader_percent * votes.decided
+
+
+def _told(votes: VotesFact) -> str:
+    return f"{votes.leader} leads with {votes.wins:g} of its {votes.decided} votes"
 
 
 def model(facts: Models, rules: Rules) -> Answer:

@@ -5,7 +5,9 @@ Studio, or succeeded through the API. Each fact bears on one question alone:
 
 1. exploring: prompts, params and verdicts. A streak is how many of the newest runs, without a gap, were
    accepted with equal params and prompts of one shape. From `least_accepted` on the API can take over.
-2. comparing: kept comparisons. One with neither a winner nor a conclusion is open.
+2. comparing: kept comparisons, of which one with neither a winner nor a conclusion is open; and the
+   blind votes, of all runs, that were not taken back: they are split while the leading model (of one
+   model, the leading configuration) has won less than `leader_percent` of the votes on it, a tie as half.
 3. model: the models of these runs, and their state in the model list.
 4. references: the number and kinds of their reference files. Other files of the same kinds are an input.
 5. consumer: who uses the result, written down by a person.
@@ -31,6 +33,7 @@ class Rules:
 
     latest_runs: int = 8
     least_accepted: int = 3
+    leader_percent: int = 60
     least_priced: int = 2
     spread_percent: int = 25
     wallet_jobs: int = 10
@@ -39,6 +42,7 @@ class Rules:
 LIMITS = {
     "latest_runs": (2, 50),
     "least_accepted": (1, 50),
+    "leader_percent": (50, 100),
     "least_priced": (1, 50),
     "spread_percent": (0, 1_000),
     "wallet_jobs": (1, 100_000),

@@ -30,7 +30,7 @@ def ladder(request: HttpRequest, slug: str) -> HttpResponse:
         "rungs": rungs,
         "next_rung": next((rung for rung in rungs if not rung.is_passed), None),
         "guarded_label": GUARDED_LABEL,
-        "is_guarded": any(not rung.is_passed for rung in rungs[:GUARDED_RUNGS]),
+        "is_guarded": any(not rung.is_passed for rung in rungs if rung.number in GUARDED_RUNGS),
         "sent_back": last_sent_back(template),
     }
     return render(request, "promotion/ladder.html", context)

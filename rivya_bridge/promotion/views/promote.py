@@ -74,20 +74,27 @@ def _rows(run: Run, data: Any) -> dict[str, Any]:
     if removed:
         data = data.copy()
         data["prompt"] = prompt
-    initial = {"name": proposal.name, "prompt": prompt, "credit_cap": proposal.credit_cap}
+    initial = {
+        "name": proposal.name,
+        "prompt": prompt,
+        "credit_cap": proposal.credit_cap,
+        "count": proposal.expected["count"],
+    }
+    model = get_model(run.model_id)
     exposed = [one["key"] for one in proposal.exposed_params]
     files = [row.file for row in run.references.all()]
     variables, prompt_error = _variable_rows(run, prompt, proposal, data)
+    form = PromoteForm(data, initial=initial)
+    if run.category == "chat":
+        form.fields["prompt"].label = "Message"
     return {
         "proposal": proposal,
-        "form": PromoteForm(data, initial=initial),
+        "form": form,
         "prompt": prompt,
         "variables": variables,
         "prompt_error": prompt_error,
-        "params": param_rows(
-            get_model(run.model_id), run.params, exposed, proposal.varied_params, data
-        ),
-        "slots": slot_rows(proposal.file_slots, files, data),
+        "params": param_rows(model, run.params, exposed, proposal.varied_params, data),
+        "slots": slot_rows(proposal.file_slots, files, model, data),
     }
 
 
@@ -126,7 +133,11 @@ def _choices(run: Run, rows: dict[str, Any]) -> dict[str, Any]:
         elif form.initial["name"] in proposed:
             declared.append(proposed[form.initial["name"]])
     exposed = [
-        {"key": row["param"].key, "default": row["value"]}
+        {
+            "key": row["param"].key,
+            "default": row["value"],
+            "label": row["form"].cleaned_data["label"] if row["form"].is_bound else "",
+        }
         for row in rows["params"]
         if (row["form"].cleaned_data["exposed"] if row["form"].is_bound else row["is_proposed"])
     ]
@@ -136,7 +147,7 @@ def _choices(run: Run, rows: dict[str, Any]) -> dict[str, Any]:
         "exposed_params": exposed,
         "fixed_params": without(run.params, exposed),
         "file_slots": [
-            row["slot"] | (row["form"].cleaned_data if row["form"].is_bound else {})
+            row["slot"] | (row["form"].chosen() if row["form"].is_bound else {})
             for row in rows["slots"]
         ],
     }
@@ -151,6 +162,7 @@ def _promote(run: Run, rows: dict[str, Any], author: str) -> Any:
         description=cleaned["description"],
         credit_cap=cleaned["credit_cap"],
         reason=cleaned["reason"],
+        expected={"count": cleaned["count"] or 1},
         author=author,
         **_choices(run, rows),
     )
@@ -165,7 +177,8 @@ def _previews(run: Run, rows: dict[str, Any]) -> dict[str, Any]:
         previews, problems = preview_promotion(run, rows["proposal"], **_choices(run, rows))
     except Refusal as refusal:
         previews, problems = [], list(refusal.problems)
-    return {"previews": previews, "preview_problems": problems}
+    differing = sum(bool(one.differences) for one in previews)
+    return {"previews": previews, "preview_problems": problems, "differing": differing}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -193,6 +206,7 @@ def promote(request: HttpRequest, run_id: UUID) -> HttpResponse:
     context |= _previews(run, rows)
     template = "promotion/promote.html"
     if is_preview and request.headers.get("HX-Request") and not request.POST.get("remove"):
-        template = "promotion/_variables.html"
+        is_part = request.POST.get("part") == "previews"
+        template = "promotion/_previews.html" if is_part else "promotion/_variables.html"
     status = 422 if data is not None and not is_preview else 200
     return render(request, template, context, status=status)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rivya_bridge.automation.models import JobTemplate
 from rivya_bridge.experiments.models import Experiment, Run
-from rivya_bridge.experiments.selectors import accepted_runs, get_experiment
+from rivya_bridge.experiments.selectors import get_experiment
 from rivya_bridge.promotion.ladder import ladder_of
 from rivya_bridge.promotion.models import (
     Promotion,
@@ -133,23 +133,23 @@ def consumer(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
 
 @require_safe
 def promote_experiment(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
-    """To the promote page of the configuration that was accepted most often, by its newest run."""
+    """To the promote page of the model and params that were accepted most often, by their newest run;
+    while nobody has judged any, of those that were tried most often."""
     experiment = get_experiment(experiment_id)
-    rows = Run.objects.filter(experiment=experiment, verdict=Run.Verdict.ACCEPTED)
-    best = (
-        rows.values("model_id", "prompt", "params")
-        .annotate(times=Count("pk"))
-        .order_by("-times", "model_id")
-        .first()
-    )
-    if best is None:
-        messages.error(
-            request, "No run is accepted yet: accept the one that works, then promote it."
-        )
+    run = _best_run(experiment, Run.Verdict.ACCEPTED) or _best_run(experiment, Run.Verdict.NONE)
+    if run is None:
+        messages.error(request, "No run has a result yet: record a first one, then promote it.")
         return redirect("experiments:detail", experiment.pk)
-    same = {key: best[key] for key in ("model_id", "prompt", "params")}
-    run = accepted_runs(experiment).filter(**same).first() or rows.latest("id")
     return redirect("promotion:promote", run.pk)
+
+
+def _best_run(experiment: Experiment, verdict: str) -> Run | None:
+    """The newest run of the configuration with the most runs of this verdict (two queries)."""
+    ended = Q(task__isnull=True) | Q(task__status="succeeded")
+    rows = Run.objects.filter(ended, experiment=experiment, verdict=verdict)
+    counted = rows.values("model_id", "params").annotate(times=Count("pk"), newest=Max("number"))
+    best = counted.order_by("-times", "-newest").first()
+    return rows.filter(number=best["newest"]).first() if best else None
 
 
 @require_safe

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.induction import measure, naive
+from benchmarks.induction import Score, false_shapes, judge, measure, naive, unrelated_sets
+from benchmarks.strange_shapes import FAMILIES
 from rivya_bridge.automation.prompts import is_variable_name, render_prompt
 from rivya_bridge.promotion.induction import declare, induce, inputs_of, kind_of, source_of
 from rivya_bridge.texts import clean_text
@@ -238,3 +239,67 @@ def test_the_published_corpus_keeps_its_scores():
     assert score.right / score.hidden > 0.97
     assert score.exact / score.sets > 0.93
     assert score.exact > plain.exact
+
+
+def test_the_second_corpus_keeps_its_scores():
+    scores = judge(induce, FAMILIES, seed=11, sets=5)
+    total = Score()
+    for score in scores.values():
+        total = total.plus(score)
+    assert total.right / total.found > 0.95
+    assert total.right / total.hidden > 0.95
+    assert total.reproduced == total.members
+    assert total.odd_right / total.odd_sets >= 0.9
+    found = false_shapes(induce, unrelated_sets(seed=11, sets=15, real=None))
+    assert {name: false for name, (false, _) in found.items()} == dict.fromkeys(found, 0)
+
+
+def test_signs_inside_words_and_numbers_are_no_optional_parts():
+    rows = ("a hand-made cup", "a hand-made bowl", "a red cup", "an old jar", "one hand-made vase")
+    assert source(*(f"Photo of {row}, soft light from the left" for row in rows)) == (
+        "Photo of {{ subject }}, soft light from the left"
+    )
+    ratios = ("16:9", "4:3", "1:1", "21:9", "3:2")
+    assert source(*(f"Banner in {ratio} for the shop" for ratio in ratios)) == (
+        "Banner in {{ setting }} for the shop"
+    )
+
+
+def test_a_sign_between_two_words_parts_them():
+    pairs = (("teal", "navy"), ("gold", "teal"), ("off-white", "red"), ("navy", "gold"))
+    found = source(*(f"Palette {one}/{other}: seamless tile" for one, other in pairs))
+    assert found.startswith("Palette {{ ") and " }}/{{ " in found
+
+
+def test_words_that_pairs_of_prompts_share_do_not_hide_what_all_share():
+    words = ("blue bottle", "quiet garden", "two cats", "wet slate", "old tower")
+    pairs = [(one, other) for one in words for other in words if one != other]
+    found = source(*(f"Poster: {one} over {other}, flat" for one, other in pairs))
+    assert found.count("{{") == 2 and " over " in found
+
+
+def test_one_near_miss_of_many_does_not_make_the_text_optional():
+    rows = [
+        f"Icon of {noun}, flat vector, two colours"
+        for noun in ["cup", "owl", "fox", "jar", "hat", "pen", "sun"]
+    ]
+    found = induce(
+        [*rows, *(row.replace("Icon", "Sign") for row in rows), "Icon of bee, two wings, flat"]
+    )
+    assert found.outliers == (14,)
+
+
+def test_shuffled_words_have_no_shape():
+    words = ["lantern", "violin", "robot", "pear", "tall", "red", "compass", "owl"]
+    chance = random.Random(3)
+    assert induce([" ".join(chance.sample(words, len(words))) for _ in range(8)]).shape is None
+
+
+def test_a_separator_that_stands_in_a_value_too_is_told_by_the_other_values():
+    places = ("a roof in Lisbon", "Kyoto", "a field")
+    rows = [
+        f"Photo of {one} in {place}, at dusk" for one in ("an owl", "a cup") for place in places
+    ]
+    found = induce(rows)
+    assert found.shape is not None
+    assert {slot.values[0] for slot in found.shape.slots} == {"an owl", "a roof in Lisbon"}

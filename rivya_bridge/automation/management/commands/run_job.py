@@ -58,6 +58,8 @@ class Command(BaseCommand):
         text = f"{job.pk} {job.status}"
         if job.task.is_terminal:
             text = f"{text}: {job.task.spent_text}"
+            if job.task.answer_text:
+                text = f"{text}\n{job.task.answer_text}"
         self._say(text, job_out(job), options)
         if options["wait"] and job.status != "succeeded":
             sys.exit(FAILED)

@@ -14,7 +14,21 @@ export interface GenerationRequest {
   params?: Record<string, unknown>;
 }
 
+export interface TurnRequest {
+  model: string;
+  message: string;
+  attachments?: { file_id: string }[];
+  [option: string]: unknown;
+}
+
+export interface Turn {
+  id: string;
+  session_id: string;
+  message: { content: string };
+}
+
 export interface RivyaFile {
+  id: string;
   url: string;
   mime_type?: string | null;
   duration_seconds?: number | null;
@@ -27,15 +41,15 @@ export class RivyaClient {
   readonly generations = {
     // The same key is charged once: keep it when you repeat a request whose answer was lost.
     create: (body: GenerationRequest, options: { idempotencyKey?: string } = {}) =>
-      this.call<Generation>("/generations", {
-        method: "POST",
-        headers: {
-          "Content-Type": "application/json",
-          "Idempotency-Key": options.idempotencyKey ?? randomUUID(),
-        },
-        body: JSON.stringify(body),
-      }),
+      this.call<Generation>("/generations", this.keyed(body, options.idempotencyKey)),
     retrieve: (id: string) => this.call<Generation>(`/generations/${encodeURIComponent(id)}`),
+  };
+
+  readonly chat = {
+    completions: {
+      create: (body: TurnRequest, options: { idempotencyKey?: string } = {}) =>
+        this.call<Turn>("/chat/completions", this.keyed(body, options.idempotencyKey)),
+    },
   };
 
   readonly files = {
@@ -47,6 +61,14 @@ export class RivyaClient {
       return this.call<RivyaFile>("/files", { method: "POST", body: form });
     },
   };
+
+  private keyed(body: unknown, key: string = randomUUID()): RequestInit {
+    return {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+      body: JSON.stringify(body),
+    };
+  }
 
   private async call<T>(path: string, init: RequestInit = {}): Promise<T> {
     const headers = new Headers(init.headers);

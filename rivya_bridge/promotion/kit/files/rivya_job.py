@@ -1,4 +1,5 @@
-"""One job of template.json: python rivya_job.py NAME=VALUE …; prints the paths of its results."""
+"""One job of template.json: python rivya_job.py NAME=VALUE …; prints the paths of its results, or the
+answer of a chat model."""
 
 import json
 import os
@@ -15,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 HERE = Path(__file__).resolve().parent
 POLL_SECONDS = float(os.environ.get("POLL_SECONDS", "5"))
 TRIES = 5
+GENERATIONS, TURNS = "/api/v1/generations", "/api/v1/chat/completions"
 
 
 def read(name: str) -> Any:
@@ -85,14 +87,18 @@ def build(version: dict[str, Any], given: dict[str, str], paths: dict[str, str])
 
 
 def upload(client: httpx.Client, path: str, kind: str, model: str) -> dict[str, Any]:
-    """A reference's entry for the params; uploading costs nothing."""
+    """What Rivya tells of the uploaded file; uploading costs nothing."""
     with open(path, "rb") as stream:
         fields = {"kind": kind, "model": model}
         answer = client.post(
             "/api/v1/files", data=fields, files={"file": (Path(path).name, stream)}
         )
     answer.raise_for_status()
-    file = answer.json()
+    return dict(answer.json())
+
+
+def reference(path: str, kind: str, file: dict[str, Any]) -> dict[str, Any]:
+    """An uploaded file's entry for the params."""
     item = {
         "url": file["url"],
         "kind": kind,
@@ -104,17 +110,21 @@ def upload(client: httpx.Client, path: str, kind: str, model: str) -> dict[str, 
     return {key: value for key, value in item.items() if value is not None}
 
 
-def submit(client: httpx.Client, body: dict[str, Any], key: str) -> dict[str, Any]:
+def submit(client: httpx.Client, route: str, body: dict[str, Any], key: str) -> dict[str, Any]:
     """The same key and the same bytes until there is an answer, so that it is charged once."""
     content = json.dumps(body).encode()
     headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    is_lost = False
     for number in range(TRIES):
         try:
-            answer = client.post("/api/v1/generations", content=content, headers=headers)
+            answer = client.post(route, content=content, headers=headers)
         except httpx.TransportError as error:
+            is_lost = True
             print(f"no answer ({error}); the same key is sent again", file=sys.stderr)
         else:
-            if answer.status_code < 500 and answer.status_code != 429:
+            # A conflict after a lost answer: the first call of this key is still under way.
+            is_under_way = is_lost and answer.status_code == 409
+            if answer.status_code < 500 and answer.status_code != 429 and not is_under_way:
                 if answer.is_error:
                     sys.exit(f"Refused ({answer.status_code}): {answer.text}")
                 return dict(answer.json())
@@ -146,6 +156,32 @@ def download(generation: dict[str, Any]) -> list[Path]:
     return paths
 
 
+def generate(client: httpx.Client, body: dict[str, Any], files: list[Any], key: str) -> None:
+    """A picture, clip or sound: submitted, awaited, downloaded."""
+    if files:
+        items = [
+            reference(path, kind, upload(client, path, kind, body["model"])) for path, kind in files
+        ]
+        body["params"]["referenceMediaItems"] = items
+    sent = {name: value for name, value in body.items() if value}
+    generation = wait(client, submit(client, GENERATIONS, sent, key))
+    if generation["status"] == "failed":
+        sys.exit(f"Failed: {json.dumps(generation.get('error'))}")
+    for path in download(generation):
+        print(path)
+
+
+def ask(client: httpx.Client, body: dict[str, Any], files: list[Any], key: str) -> None:
+    """A chat turn: one call, which is the answer. Switches are true and false, the effort a word."""
+    turn = {"model": body["model"], "message": body["prompt"]}
+    for name, value in body["params"].items():
+        turn[name] = value if name == "reasoning_effort" else value == "true"
+    if files:
+        made = [upload(client, path, kind, body["model"]) for path, kind in files]
+        turn["attachments"] = [{"file_id": file["id"]} for file in made]
+    print(submit(client, TURNS, turn, key)["message"]["content"])
+
+
 def main() -> None:
     manifest, version = read("manifest.json"), read("template.json")["version"]
     given = dict(argument.split("=", 1) for argument in sys.argv[1:] if "=" in argument)
@@ -155,15 +191,10 @@ def main() -> None:
     key = os.environ.get("REQUEST_KEY") or str(uuid.uuid4())
     base_url = os.environ.get("RIVYA_BASE_URL", manifest["base_url"])
     headers = {"Authorization": f"Bearer {os.environ['RIVYA_API_KEY']}"}
-    with httpx.Client(base_url=base_url, headers=headers, timeout=60) as client:
-        if files:
-            items = [upload(client, path, kind, body["model"]) for path, kind in files]
-            body["params"]["referenceMediaItems"] = items
-        generation = wait(client, submit(client, {k: v for k, v in body.items() if v}, key))
-    if generation["status"] == "failed":
-        sys.exit(f"Failed: {json.dumps(generation.get('error'))}")
-    for path in download(generation):
-        print(path)
+    is_chat = version["expected"]["category"] == "chat"
+    timeout = 300 if is_chat else 60
+    with httpx.Client(base_url=base_url, headers=headers, timeout=timeout) as client:
+        (ask if is_chat else generate)(client, body, files, key)
 
 
 if __name__ == "__main__":
