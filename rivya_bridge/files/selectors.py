@@ -1,6 +1,6 @@
 """Reads of the vault."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -20,6 +20,14 @@ def get_files(ids: Sequence[str | UUID], *, field: str = "references") -> list[S
     if unknown:
         raise Refusal.of([_unknown(field, raw) for raw in unknown])
     return [known[key] for _, key in wanted if key]
+
+
+def known_files(ids: Iterable[object]) -> dict[str, StoredFile]:
+    """Those of the ids that are there, by their text (one query); what is no id is passed over."""
+    keys = {key for raw in ids if isinstance(raw, str | UUID) and (key := _as_uuid(raw))}
+    return (
+        {str(key): file for key, file in StoredFile.objects.in_bulk(keys).items()} if keys else {}
+    )
 
 
 def get_file(file_id: str | UUID) -> StoredFile:
