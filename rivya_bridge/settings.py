@@ -167,6 +167,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "rivya_bridge.access.context.sign_in",
                 "rivya_bridge.dashboard.context.connection",
+                "rivya_bridge.comparison.context.tray",
             ],
             "loaders": [
                 (

@@ -73,6 +73,7 @@ def test_it_works(version: TemplateVersion, clock: Clock, signed_in_client: Clie
     assert (rehearsal.verdict, case.distance, case.tolerance) == ("passed", 0, 0.4)
     board = signed_in_client.get(f"/rehearsals/{rehearsal.pk}/cases/1/?rows=all").content.decode()
     assert board.count(golden.text[:20]) >= 2
+    assert 'data-stage="text"' in board and "the same as the baseline" in board
 
 
 def test_another_brief_answers_otherwise(version: TemplateVersion, clock: Clock) -> None:

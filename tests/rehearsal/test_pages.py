@@ -250,3 +250,9 @@ def test_cases_with_the_same_inputs_are_said_to_be(get):
     run = accepted(Run.objects.first().experiment, "jug", picture("red"))
     golden_from_run(template, Run.objects.get(pk=run.pk))
     assert get(f"{URL}/golden/").count("same inputs as another") == 2
+
+
+def test_the_page_of_a_file_names_its_golden_cases(get):
+    make_golden("bottle")
+    page = get(f"/files/{picture().pk}/about/")
+    assert "Golden cases" in page and "bottle, Slate" in page
