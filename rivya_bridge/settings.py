@@ -6,6 +6,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from rivya_bridge import broker, env, secret_key
+from rivya_bridge.rivya import check_access
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -53,6 +54,13 @@ if USES_SANDBOX and RIVYA_BASE_URL:
         "RIVYA_BASE_URL is set but RIVYA_API_KEY is not: set the key too, or neither to use the "
         "sandbox."
     )
+if not USES_SANDBOX:
+    try:
+        # The origin: with and without /api/v1 it is the same account.
+        RIVYA_BASE_URL = check_access(RIVYA_BASE_URL, RIVYA_API_KEY)
+    except ValueError as error:
+        _sentence = str(error).replace("base_url", "RIVYA_BASE_URL", 1)
+        raise ImproperlyConfigured(_sentence.replace("api_key", "RIVYA_API_KEY", 1)) from error
 if USES_SANDBOX:
     # The sandbox's own key with all scopes; it opens nothing but the sandbox on this machine.
     RIVYA_BASE_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
@@ -159,6 +167,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "rivya_bridge.access.context.sign_in",
                 "rivya_bridge.dashboard.context.connection",
+                "rivya_bridge.comparison.context.tray",
             ],
             "loaders": [
                 (

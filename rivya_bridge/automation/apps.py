@@ -9,13 +9,17 @@ class AutomationConfig(AppConfig):
     def ready(self) -> None:
         """Versions and label moves keep their guards whatever is migrated."""
         from rivya_bridge.automation import receivers
+        from rivya_bridge.automation.file_uses import JOB_USES, TEMPLATE_USES
         from rivya_bridge.automation.guards import keep_versions
         from rivya_bridge.automation.model_uses import template_uses
         from rivya_bridge.catalog.uses import register_uses
+        from rivya_bridge.files.uses import register
         from rivya_bridge.tasks.signals import swept, task_finished
 
         post_migrate.connect(keep_versions, sender=self)
         register_uses("automation", template_uses)
+        register(JOB_USES)
+        register(TEMPLATE_USES)
         task_finished.connect(
             receivers.settle_batch_row, dispatch_uid="automation.settle_batch_row"
         )

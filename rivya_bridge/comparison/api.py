@@ -10,12 +10,14 @@ from pydantic import ConfigDict
 
 from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
 from rivya_bridge.access.services import do_once, read_idempotency_key
+from rivya_bridge.comparison.ballots_api import router as ballots_router
 from rivya_bridge.comparison.models import Comparison
 from rivya_bridge.comparison.selectors import get_comparison
 from rivya_bridge.comparison.services import MOST_RUNS, save_comparison
 from rivya_bridge.experiments.selectors import get_experiment, get_runs
 
 router = Router(tags=["comparisons"])
+router.add_router("", ballots_router)
 
 
 class ComparisonIn(Schema):

@@ -9,6 +9,7 @@ designs", Biometrika 39 (1952); the intervals follow from the curvature at the o
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 # Penalty of the sum of squared strengths: the prior of each has the variance 1 / (2 * PENALTY).
 PENALTY = 0.05
@@ -72,7 +73,7 @@ def fit(count: int, wins: Mapping[tuple[int, int], float], penalty: float = PENA
     value = _value(strengths, wins, penalty)
     for _ in range(ROUNDS):
         slope, curvature = _derivatives(strengths, wins, penalty)
-        step = _solved(curvature, slope)
+        step = _solved(_factor(curvature), slope)
         size = 1.0
         while True:
             tried = [s + size * d for s, d in zip(strengths, step, strict=True)]
@@ -84,7 +85,8 @@ def fit(count: int, wins: Mapping[tuple[int, int], float], penalty: float = PENA
         if max((abs(size * d) for d in step), default=0.0) < CLOSE:
             break
     _, curvature = _derivatives(strengths, wins, penalty)
-    columns = [_solved(curvature, _unit(count, index)) for index in range(count)]
+    factor = _factor(curvature)
+    columns = [_solved(factor, _unit(count, index)) for index in range(count)]
     return Fit(tuple(strengths), tuple(tuple(column) for column in columns))
 
 
@@ -126,18 +128,24 @@ def _unit(count: int, index: int) -> list[float]:
     return [1.0 if place == index else 0.0 for place in range(count)]
 
 
-def _solved(matrix: Matrix, values: Sequence[float]) -> list[float]:
-    """The solution of a symmetric, positive definite system, by Cholesky's factors."""
-    count = len(values)
+def _factor(matrix: Matrix) -> Matrix:
+    """Cholesky's lower factor of a symmetric, positive definite matrix."""
+    count = len(matrix)
     factor = [[0.0] * count for _ in range(count)]
-    for i in range(count):
-        for j in range(i + 1):
-            rest = matrix[i][j] - sum(factor[i][k] * factor[j][k] for k in range(j))
-            factor[i][j] = math.sqrt(rest) if i == j else rest / factor[j][j]
-    forward = [0.0] * count
-    for i in range(count):
-        known = sum(factor[i][k] * forward[k] for k in range(i))
-        forward[i] = (values[i] - known) / factor[i][i]
+    for i, row in enumerate(factor):
+        for j in range(i):
+            other = factor[j]
+            row[j] = (matrix[i][j] - sum(map(mul, row[:j], other[:j]))) / other[j]
+        row[i] = math.sqrt(matrix[i][i] - sum(map(mul, row[:i], row[:i])))
+    return factor
+
+
+def _solved(factor: Matrix, values: Sequence[float]) -> list[float]:
+    """The solution of a system by the factor of its matrix."""
+    count = len(values)
+    forward: list[float] = []
+    for i, row in enumerate(factor):
+        forward.append((values[i] - sum(map(mul, row[:i], forward))) / row[i])
     solution = [0.0] * count
     for i in reversed(range(count)):
         known = sum(factor[k][i] * solution[k] for k in range(i + 1, count))

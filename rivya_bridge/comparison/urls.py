@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rivya_bridge.comparison.views import boards, voting
+from rivya_bridge.comparison.views import boards, tray, voting
 
 app_name = "comparison"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("compare/", boards.board, name="board"),
     path("compare/save/", boards.save, name="save"),
     # /experiments/<uuid>/ and /ballots/
+    path("experiments/<uuid:experiment_id>/tray/", tray.tray, name="tray"),
     path("experiments/<uuid:experiment_id>/vote/", voting.draw, name="draw"),
     path("experiments/<uuid:experiment_id>/undo-vote/", voting.undo, name="undo_vote"),
     path("experiments/<uuid:experiment_id>/ranking/", voting.ranking, name="ranking"),

@@ -27,6 +27,8 @@ _PARTS = {
     "offsets": rf"{_NUMBER}(?:,{_NUMBER}){{1,5}}",
     "loop": "[01]",
     "level": "[01]",
+    "text": "plain",
+    "scroll": "alone",
 }
 _PATTERNS = {key: re.compile(pattern) for key, pattern in _PARTS.items()}
 

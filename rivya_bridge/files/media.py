@@ -1,5 +1,7 @@
 """What a file is by its bytes: never by its name or by what a sender claims.
 
+The server calls it through `decoding`, in a process of its own.
+
 The signature picks one decoder, and the file has to open with that decoder and no other. So a text
 that begins like a picture is refused, and a playlist cannot make a decoder open other files.
 """
@@ -19,7 +21,7 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from rivya_bridge.files.peaks import Shape, measure
-from rivya_bridge.files.preview import Preview, make_preview
+from rivya_bridge.files.preview import Preview, make_previews
 
 MAX_PIXELS = 80_000_000
 HEAD_BYTES = 8192
@@ -32,7 +34,7 @@ ALLOWED = (
 POSTER_AT_SECONDS = 0.5
 POSTER_MAX_FRAMES = 40
 
-_PILLOW_FORMATS = {
+PILLOW_FORMATS = {
     "image/jpeg": "JPEG",
     "image/png": "PNG",
     "image/apng": "PNG",
@@ -76,37 +78,34 @@ class NotMedia(Exception):
 @dataclass(frozen=True, slots=True)
 class Media:
     """Facts of one file: pixels as shown (rotation applied), seconds, frames per second, the sound's
-    shape; None where meaningless."""
+    shape; None where meaningless. `previews` of pictures and clips, the largest first."""
 
     kind: str
     mime_type: str
     width: int | None = None
     height: int | None = None
     duration_seconds: float | None = None
-    preview: Preview | None = None
+    previews: tuple[Preview, ...] = ()
     frame_rate: float | None = None
     shape: Shape | None = None
 
 
 def inspect(path: Path) -> Media:
-    """Opens the file for real. Raises NotMedia with a sentence that names what is allowed."""
-    mime = _mime(path)
-    if mime in _PILLOW_FORMATS:
+    """Opens the file for real. Raises NotMedia with a sentence that names what is allowed, and
+    MemoryError."""
+    head, mime = signature(path)
+    if mime in PILLOW_FORMATS:
         return _picture(path, mime)
     if mime in _DEMUXERS:
         return _recording(path, mime)
-    raise NotMedia(_refusal_of(_head(path), mime))
+    raise NotMedia(_refusal_of(head, mime))
 
 
-def _head(path: Path) -> bytes:
+def signature(path: Path) -> tuple[bytes, str | None]:
+    """How the file begins, and the media type that goes with such a beginning."""
     with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
-
-
-def _mime(path: Path) -> str | None:
-    """What the first bytes say."""
-    found: str | None = filetype.guess_mime(_head(path))
-    return found
+        head = file.read(HEAD_BYTES)
+    return head, filetype.guess_mime(head)
 
 
 def _refusal_of(head: bytes, mime: str | None) -> str:
@@ -128,7 +127,8 @@ def _refusal_of(head: bytes, mime: str | None) -> str:
 def _picture(path: Path, mime: str) -> Media:
     with _upright(path, mime) as image:
         width, height = image.size
-        return Media("image", _SPELLING.get(mime, mime), width, height, preview=make_preview(image))
+        found = _SPELLING.get(mime, mime)
+        return Media("image", found, width, height, previews=make_previews(image))
 
 
 @contextmanager
@@ -137,9 +137,9 @@ def opened_picture(path: Path, near: tuple[int, int] | None = None) -> Iterator[
 
     `near` lets a JPEG be decoded at a fraction of its size, yet not smaller than that.
     """
-    mime = _mime(path)
-    if mime not in _PILLOW_FORMATS:
-        raise NotMedia(_refusal_of(_head(path), mime))
+    head, mime = signature(path)
+    if mime not in PILLOW_FORMATS:
+        raise NotMedia(_refusal_of(head, mime))
     with _upright(path, mime, near) as image:
         yield image
 
@@ -147,7 +147,7 @@ def opened_picture(path: Path, near: tuple[int, int] | None = None) -> Iterator[
 @contextmanager
 def _upright(path: Path, mime: str, near: tuple[int, int] | None = None) -> Iterator[Image.Image]:
     try:
-        with Image.open(path, formats=[_PILLOW_FORMATS[mime]]) as image:
+        with Image.open(path, formats=[PILLOW_FORMATS[mime]]) as image:
             _check_pixels(image.width, image.height)
             if near:
                 image.draft(None, near)
@@ -158,7 +158,7 @@ def _upright(path: Path, mime: str, near: tuple[int, int] | None = None) -> Iter
         raise NotMedia(_too_large("more")) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Warning) as error:
         raise NotMedia(_broken(mime)) from error
-    except (IndexError, KeyError, TypeError, MemoryError, OverflowError) as error:
+    except (IndexError, KeyError, TypeError, OverflowError) as error:
         # Pillow's parsers let such errors of damaged files escape.
         raise NotMedia(_broken(mime)) from error
 
@@ -185,7 +185,7 @@ def _broken(mime: str) -> str:
 
 def _recording(path: Path, mime: str) -> Media:
     try:
-        with _opened(path, mime) as container:
+        with opened(path, mime) as container:
             video = first_video(container)
             if video is not None and mime.startswith("video/"):
                 return _video(path, mime, container, video)
@@ -195,7 +195,9 @@ def _recording(path: Path, mime: str) -> Media:
             shape = measure(container)
             if shape is None:
                 raise NotMedia(_broken(mime))
-    except (FFmpegError, OSError, ValueError, MemoryError, OverflowError) as error:
+    except MemoryError:
+        raise
+    except (FFmpegError, OSError, ValueError, OverflowError) as error:
         raise NotMedia(_broken(mime)) from error
     found = _SOUND_ONLY.get(mime, mime)
     return Media("audio", _SPELLING.get(found, found), duration_seconds=seconds, shape=shape)
@@ -204,18 +206,19 @@ def _recording(path: Path, mime: str) -> Media:
 @contextmanager
 def opened_recording(path: Path) -> Iterator[InputContainer]:
     """A video or a sound with the one demuxer that its first bytes call for. Raises NotMedia, OSError."""
-    mime = _mime(path)
+    head, mime = signature(path)
     if mime not in _DEMUXERS:
-        raise NotMedia(_refusal_of(_head(path), mime))
+        raise NotMedia(_refusal_of(head, mime))
     try:
-        with _opened(path, mime) as container:
+        with opened(path, mime) as container:
             yield container
     except (FFmpegError, ValueError, MemoryError, OverflowError) as error:
         raise NotMedia(_broken(mime)) from error
 
 
 @contextmanager
-def _opened(path: Path, mime: str) -> Iterator[InputContainer]:
+def opened(path: Path, mime: str) -> Iterator[InputContainer]:
+    """The file with the one demuxer of its signature."""
     with av.open(str(path), "r", format=_DEMUXERS[mime], metadata_errors="replace") as container:
         yield container
 
@@ -239,7 +242,7 @@ def _video(path: Path, mime: str, container: InputContainer, stream: VideoStream
         width,
         height,
         seconds,
-        make_preview(poster),
+        previews=make_previews(poster),
         frame_rate=_frame_rate(stream),
     )
 
@@ -272,7 +275,7 @@ def _duration(path: Path, mime: str, container: InputContainer) -> float | None:
 
 def _counted(path: Path, mime: str) -> float:
     latest = 0.0
-    with _opened(path, mime) as container:
+    with opened(path, mime) as container:
         for packet in container.demux():
             if packet.pts is not None and packet.time_base is not None:
                 end = packet.pts + (packet.duration or 0)

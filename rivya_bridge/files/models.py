@@ -1,7 +1,9 @@
 """The vault: every file once, named by the SHA-256 of its bytes."""
 
 from django.db import models
+from django.utils import timezone
 
+from rivya_bridge.files.preview import srcset
 from rivya_bridge.identifiers import new_id
 
 
@@ -17,7 +19,8 @@ class StoredFile(models.Model):
     `width` and `height` are pixels (image, video), `duration_seconds` is for video and audio,
     `preview_width`/`preview_height` are those of a small WebP picture (image, video), 0 without one.
     `frame_rate` is frames per second (video), `level_db` the loudness as RMS in dBFS (audio); None for
-    files that were kept before these were measured.
+    files that were kept before these were measured. `seen_at`: when it was last added, so that what
+    somebody is about to use is not removed as unused.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -34,9 +37,15 @@ class StoredFile(models.Model):
     preview_width = models.IntegerField(default=0)
     preview_height = models.IntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def srcset(self) -> str:
+        """The sizes of the preview, as a browser chooses from them; '' without one."""
+        return srcset(self.pk, self.preview_width, self.preview_height)
 
 
 class RemoteFile(models.Model):

@@ -1,11 +1,14 @@
-"""The small picture that stands for a file in lists: WebP, 640 pixels on its long side at most."""
+"""The small pictures that stand for a file in lists: WebP, in a few sizes, each for its slot."""
 
 import io
 from dataclasses import dataclass
+from uuid import UUID
 
 from PIL import Image
 
-LONG_SIDE = 640
+# Pixels on the long side, the largest first: a card on a fine screen, a card, a line of a list.
+SIDES = (640, 320, 160)
+LONG_SIDE = SIDES[0]
 QUALITY = 80
 
 
@@ -18,10 +21,11 @@ class Preview:
     height: int
 
 
-def make_preview(image: Image.Image) -> Preview:
-    """`image` shrunk if need be, in place: a copy of a large picture costs hundreds of megabytes.
+def make_previews(image: Image.Image) -> tuple[Preview, ...]:
+    """`image` in every size, the largest first; a small picture has fewer.
 
-    Transparency stays; metadata does not.
+    It is shrunk in place: a copy of a large picture costs hundreds of megabytes. Transparency stays;
+    metadata does not.
     """
     has_alpha = "A" in image.getbands() or "transparency" in image.info
     mode = "RGBA" if has_alpha else "RGB"
@@ -29,6 +33,36 @@ def make_preview(image: Image.Image) -> Preview:
         image = image.convert(mode)
     image.thumbnail((LONG_SIDE, LONG_SIDE))
     small = image.convert(mode)
+    sides = [LONG_SIDE, *(side for side in SIDES[1:] if side < max(small.size))]
+    return tuple(_shrunk(small, side) for side in sides)
+
+
+def shrink(webp: bytes, side: int) -> bytes:
+    """A smaller one of a preview of our own making."""
+    with Image.open(io.BytesIO(webp), formats=["WEBP"]) as image:
+        return _shrunk(image, side).webp
+
+
+def _shrunk(image: Image.Image, side: int) -> Preview:
+    copy = image.copy()
+    copy.thumbnail((side, side))
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=QUALITY, method=4, exif=b"", icc_profile=None)
-    return Preview(out.getvalue(), small.width, small.height)
+    copy.save(out, "WEBP", quality=QUALITY, method=4, exif=b"", icc_profile=None)
+    return Preview(out.getvalue(), copy.width, copy.height)
+
+
+def srcset(file_id: UUID | str, width: int, height: int) -> str:
+    """The sizes of a file's preview for a browser to choose from; `width` and `height` of the largest.
+
+    '' without a preview. The smallest of all is for lines of lists, which name it themselves.
+    """
+    if not width or not height:
+        return ""
+    whole = max(width, height)
+    sides = [side for side in SIDES[1:2] if side < whole]
+    smaller = [f"/files/{file_id}/preview/{side}/ {_width(width, whole, side)}w" for side in sides]
+    return ", ".join([*smaller, f"/files/{file_id}/preview/ {width}w"])
+
+
+def _width(width: int, whole: int, side: int) -> int:
+    return max(1, round(width * side / whole))

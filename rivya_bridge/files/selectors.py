@@ -1,25 +1,38 @@
 """Reads of the vault."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from rivya_bridge.files.models import Kind, StoredFile
 from rivya_bridge.refusals import Missing, Problem, Refusal
+
+NOTED = timedelta(hours=1)
 
 
 def get_files(ids: Sequence[str | UUID], *, field: str = "references") -> list[StoredFile]:
     """The files in the given order, an id that stands twice twice (one query).
 
-    Raises Refusal naming every unknown id.
+    Whoever asks has a use for them: one that was not asked for lately is noted (one more query), so
+    that it is not removed as unused before the use is written. Raises Refusal naming every unknown id.
     """
     wanted = [(raw, _as_uuid(raw)) for raw in ids]
     known = StoredFile.objects.in_bulk([key for _, key in wanted if key])
     unknown = [raw for raw, key in wanted if key not in known]
     if unknown:
         raise Refusal.of([_unknown(field, raw) for raw in unknown])
+    _note(known.values())
     return [known[key] for _, key in wanted if key]
+
+
+def _note(files: Iterable[StoredFile]) -> None:
+    now = timezone.now()
+    stale = [file.pk for file in files if file.seen_at < now - NOTED]
+    if stale:
+        StoredFile.objects.filter(pk__in=stale).update(seen_at=now)
 
 
 def get_file(file_id: str | UUID) -> StoredFile:

@@ -5,13 +5,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from av.error import FFmpegError
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 
 from rivya_bridge.files import media, store
-from rivya_bridge.files.models import Kind, StoredFile
-from rivya_bridge.files.peaks import draw, measure_file
+from rivya_bridge.files.decoding import asking
+from rivya_bridge.files.models import StoredFile
+from rivya_bridge.files.peaks import draw
+from rivya_bridge.files.preview import SIDES
+from rivya_bridge.files.removing import adding
 from rivya_bridge.files.selectors import get_files
 from rivya_bridge.refusals import Missing, Problem, Refusal
 
@@ -165,7 +168,7 @@ def _check(
     if known:
         return _Checked(incoming, name, known)
     try:
-        return _Checked(incoming, name, media.inspect(incoming.path))
+        return _Checked(incoming, name, asking.inspect(incoming.path))
     except media.NotMedia as error:
         raise Refusal.field(field, f"{name}: {error} It was not kept.") from error
 
@@ -173,21 +176,30 @@ def _check(
 def _keep(checked: _Checked) -> StoredFile:
     """The row of a content. Bytes that a known row has lost from the disk are put back."""
     incoming, found = checked.incoming, checked.found
-    if isinstance(found, media.Media):
+    with adding():
+        if isinstance(found, StoredFile):
+            if _touch(found):
+                if not store.path_of(found.sha256).exists():
+                    store.place(incoming)
+                return found
+            # It was removed a moment ago, because nothing used it.
+            found = asking.inspect(incoming.path)
         return _add(incoming, checked.name, found)
-    if not store.path_of(found.sha256).exists():
-        store.place(incoming)
-    return found
+
+
+def _touch(file: StoredFile) -> bool:
+    """Somebody has a use for a known content: it is not taken for rubbish soon. False if it is gone."""
+    return StoredFile.objects.filter(pk=file.pk).update(seen_at=timezone.now()) == 1
 
 
 def _add(incoming: store.Incoming, name: str, facts: media.Media) -> StoredFile:
     """Bytes first, row second: a row never names bytes that are not there."""
     store.place(incoming)
-    preview = facts.preview
-    if preview:
-        store.write_preview(incoming.sha256, preview.webp)
+    for side, preview in zip(SIDES, facts.previews, strict=False):
+        store.write_preview(incoming.sha256, preview.webp, side)
     if facts.shape:
         store.write_peaks(incoming.sha256, draw(facts.shape.peaks).encode())
+    largest = facts.previews[0] if facts.previews else None
     row, _ = StoredFile.objects.get_or_create(
         sha256=incoming.sha256,
         defaults={
@@ -200,32 +212,11 @@ def _add(incoming: store.Incoming, name: str, facts: media.Media) -> StoredFile:
             "duration_seconds": facts.duration_seconds,
             "frame_rate": facts.frame_rate,
             "level_db": facts.shape.level_db if facts.shape else None,
-            "preview_width": preview.width if preview else 0,
-            "preview_height": preview.height if preview else 0,
+            "preview_width": largest.width if largest else 0,
+            "preview_height": largest.height if largest else 0,
         },
     )
     return row
-
-
-def peaks_path(file: StoredFile) -> Path:
-    """The drawing of a sound's peaks; made now for a file that was kept before they were drawn.
-
-    Raises Missing when there is no sound to draw, or its bytes are gone.
-    """
-    drawing = store.peaks_path_of(file.sha256)
-    if drawing.is_file():
-        return drawing
-    source = store.path_of(file.sha256)
-    if file.kind != Kind.AUDIO or not source.is_file():
-        raise Missing(f"{file.name} has no sound to draw: open the file itself.")
-    try:
-        shape = measure_file(source)
-    except (FFmpegError, OSError, ValueError) as error:
-        raise Missing(f"The sound of {file.name} cannot be read: {error}") from error
-    if shape is None:
-        raise Missing(f"{file.name} has no sound to draw: open the file itself.")
-    StoredFile.objects.filter(pk=file.pk).update(level_db=shape.level_db)
-    return store.write_peaks(file.sha256, draw(shape.peaks).encode())
 
 
 def clean_name(name: str) -> str:

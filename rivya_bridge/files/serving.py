@@ -13,18 +13,29 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.http import content_disposition_header, parse_etags
 
 CHUNK_BYTES = 256 * 1024
+# What a browser may show: the types that the vault gives to what it has decoded.
+SHOWN = frozenset(
+    [
+        *("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"),
+        *("video/mp4", "video/quicktime", "video/webm", "video/x-matroska"),
+        *("audio/mpeg", "audio/mp4", "audio/wav", "audio/aac", "audio/ogg", "audio/flac"),
+        *("audio/webm", "audio/x-matroska", "audio/x-wav", "audio/x-flac"),
+    ]
+)
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What to serve. `etag` is quoted; the name is only shown, never used as a path."""
+    """What to serve. `etag` is quoted; the name is only shown, never used as a path. `is_ours`: drawn by
+    this product. What is neither ours nor a type of SHOWN is offered for saving, never shown."""
 
     path: Path
     size_bytes: int
     content_type: str
     etag: str
     name: str
+    is_ours: bool = False
 
 
 class _Unsatisfiable(Exception):
@@ -33,13 +44,14 @@ class _Unsatisfiable(Exception):
 
 def serve(request: HttpRequest, content: Content, *, is_download: bool = False) -> HttpResponseBase:
     """The whole content (200), a part (206), nothing new (304), or no such part (416)."""
+    is_media = content.content_type in SHOWN or content.is_ours
     if content.etag in parse_etags(request.headers.get("If-None-Match", "")):
         response: HttpResponseBase = HttpResponse(status=304)
         del response["Content-Type"]
     else:
         response = _answer(request, content)
         response["Content-Disposition"] = (
-            content_disposition_header(is_download, content.name) or "inline"
+            content_disposition_header(is_download or not is_media, content.name) or "inline"
         )
     _add_headers(response, content)
     return response

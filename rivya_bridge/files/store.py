@@ -2,8 +2,11 @@
 
     FILES_DIR/ab/cd/<sha256>                 a file, whole and synced
     FILES_DIR/previews/ab/cd/<sha256>.webp   its small picture; can be made again
+    FILES_DIR/previews/ab/cd/<sha256>-320.webp   a smaller one, likewise
     FILES_DIR/previews/ab/cd/<sha256>.svg    the peaks of a sound, likewise
+    FILES_DIR/previews/ab/cd/<sha256>.blind  a copy that tells nothing of its maker, likewise
     FILES_DIR/incoming/                      bytes on their way in; a leftover means nothing
+    FILES_DIR/.removing                      locked by whoever adds (shared) or removes (alone)
 
 No name that came from outside ever becomes a path.
 """
@@ -12,13 +15,15 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
 from django.conf import settings
+
+from rivya_bridge.files.preview import LONG_SIDE
 
 CHUNK_BYTES = 1024 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -48,14 +53,31 @@ def path_of(sha256: str) -> Path:
     return _under(settings.FILES_DIR, sha256)
 
 
-def preview_path_of(sha256: str) -> Path:
-    """Where the preview of a content lies, if it has one."""
-    return _under(settings.FILES_DIR / "previews", sha256).with_suffix(".webp")
+def preview_path_of(sha256: str, side: int = LONG_SIDE) -> Path:
+    """Where the preview of a content lies, if it has one; of `side` pixels at most."""
+    end = ".webp" if side == LONG_SIDE else f"-{side}.webp"
+    return _derived(sha256, end)
 
 
 def peaks_path_of(sha256: str) -> Path:
     """Where the drawing of a sound's peaks lies, if it has one."""
-    return _under(settings.FILES_DIR / "previews", sha256).with_suffix(".svg")
+    return _derived(sha256, ".svg")
+
+
+def blind_path_of(sha256: str) -> Path:
+    """Where the copy without metadata lies, if it was made."""
+    return _derived(sha256, ".blind")
+
+
+def paths_of(sha256: str) -> list[Path]:
+    """Everything that is on disk of a content: itself and what was made from it."""
+    derived = _derived(sha256, "")
+    return [path_of(sha256), *derived.parent.glob(f"{derived.name}*")]
+
+
+def _derived(sha256: str, end: str) -> Path:
+    path = _under(settings.FILES_DIR / "previews", sha256)
+    return path.with_name(path.name + end)
 
 
 def _under(folder: Path, sha256: str) -> Path:
@@ -108,14 +130,21 @@ def place(incoming: Incoming) -> Path:
     return _rename(incoming.path, path_of(incoming.sha256))
 
 
-def write_preview(sha256: str, webp: bytes) -> Path:
-    """Keeps the preview of a content, replacing an older one."""
-    return _write(webp, preview_path_of(sha256))
+def write_preview(sha256: str, webp: bytes, side: int = LONG_SIDE) -> Path:
+    """Keeps a preview of a content, replacing an older one."""
+    return _write(webp, preview_path_of(sha256, side))
 
 
 def write_peaks(sha256: str, svg: bytes) -> Path:
     """Keeps the drawing of a sound's peaks, replacing an older one."""
     return _write(svg, peaks_path_of(sha256))
+
+
+def make_blind(sha256: str, make: Callable[[Path], object]) -> Path:
+    """Keeps the copy that `make` writes to the path which it is given."""
+    with _temporary() as (_, path):
+        make(path)
+        return _rename(path, blind_path_of(sha256))
 
 
 def _write(content: bytes, target: Path) -> Path:

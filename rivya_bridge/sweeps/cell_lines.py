@@ -1,8 +1,10 @@
 """Cells as plain dictionaries for templates, worked out before the template runs."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from rivya_bridge.experiments.configurations import configuration_of
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.sweeps.models import SweepCell, SweepTry
 from rivya_bridge.web.templatetags.bridge import credits
@@ -12,10 +14,11 @@ OPEN = (T.WAITING, T.STARTED)
 ERROR_LENGTH = 160
 
 
-def cell_line(cell: SweepCell) -> dict[str, Any]:
+def cell_line(cell: SweepCell, hashes: Mapping[str, str] | None = None) -> dict[str, Any]:
     """For `sweeps/_cell.html`; the cell comes with its tries, their runs and files.
 
-    `state` changes whenever what is shown does.
+    `state` changes whenever what is shown does. With `hashes`, the SHA-256 of reference files by id, a
+    repeated cell names its `configuration` on the page of stability.
     """
     tries = list(cell.tries.all())
     runs = [one.run for one in tries if one.run is not None]
@@ -39,9 +42,15 @@ def cell_line(cell: SweepCell) -> dict[str, Any]:
         "outputs": len(set(outputs)),
         "skipped": cell.skipped,
         "error": _error(tries)[:ERROR_LENGTH],
+        "configuration": _configuration(cell, hashes) if hashes is not None else "",
         "verdict": shown.verdict if shown else "",
         "rating": shown.rating if shown else None,
     }
+
+
+def _configuration(cell: SweepCell, hashes: Mapping[str, str]) -> str:
+    given = tuple(hashes.get(key, "") for key in cell.references)
+    return configuration_of(cell.model_id, cell.prompt, cell.params, given)
 
 
 def _status(cell: SweepCell, tries: list[SweepTry]) -> str:

@@ -84,6 +84,12 @@ def _with_tries(cells: QuerySet[SweepCell]) -> QuerySet[SweepCell]:
     return cells.prefetch_related(Prefetch("tries", tries))
 
 
+def reference_hashes(sweep: Sweep) -> dict[str, str]:
+    """The SHA-256 of the sweep's reference files by their ids (one query)."""
+    rows = sweep.file_uses.values_list("file_id", "file__sha256")
+    return {str(file_id): sha256 for file_id, sha256 in rows}
+
+
 def cells_page(sweep: Sweep, after: str | None, size: int = PAGE_SIZE) -> Page[SweepCell]:
     """Cells in their order; the cursor is the last one's number. Raises Refusal for another."""
     start = _read_number(after)

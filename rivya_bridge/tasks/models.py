@@ -193,6 +193,8 @@ class Task(models.Model):
                 "The request was sent and its answer is unknown: up to "
                 f"{self.estimated_credits} credits may have been spent."
             )
+        if self.attempts:
+            return "Rivya took nothing of it, so nothing was spent."
         return "Nothing was sent, so nothing was spent."
 
 

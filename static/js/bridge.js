@@ -1,5 +1,7 @@
 // Small conveniences of every page. Everything works without them.
 
+import "./clips.js";
+import "./tray.js";
 import { enhance } from "./dropzone.js";
 
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
@@ -83,6 +85,12 @@ const start = (root) => {
 document.addEventListener("input", (event) => {
   if (event.target.matches("textarea[id]")) count(event.target);
 });
+
+// On a narrow screen a row of tabs scrolls: the one that is open shall be seen.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - row.offsetLeft - row.clientWidth / 2;
+}
 
 start(document);
 document.addEventListener("htmx:load", (event) => start(event.target));

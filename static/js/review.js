@@ -75,7 +75,7 @@ document.addEventListener("keydown", (event) => {
   else if (card && meant[key]) judge(card, key);
   else if (card && key === "c") card.querySelector("input[type=checkbox]").click();
   else if (card && key === "o") card.querySelector(".run-card-title").click();
-  else if (key === "enter" && event.target === card) document.getElementById("compare-form").requestSubmit();
+  else if (key === "enter" && event.target === card) document.querySelector("[data-compare-go]").click();
   else return;
   event.preventDefault();
 });

@@ -41,7 +41,7 @@ CHAT_MODEL = "gpt-5-2-chat"
 HELLO = "Tell me of a boat on a lake, please."
 PATIENT = Timeouts()
 HURRIED = Timeouts(
-    read=0.8, operation=1.2, upload=1.2, chat=1.2, stream=1.5, stream_idle=0.8, stream_stall=1.2
+    read=0.8, operation=1.2, upload=1.2, chat=1.2, stream=5.0, stream_idle=3.0, stream_stall=4.0
 )
 """For scenarios that only patience would outlast."""
 

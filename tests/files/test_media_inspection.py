@@ -13,8 +13,12 @@ def test_it_works(picture, on_disk):
     found = inspect(on_disk(picture("PNG", (1280, 640))))
     assert (found.kind, found.mime_type) == ("image", "image/png")
     assert (found.width, found.height) == (1280, 640)
-    assert (found.preview.width, found.preview.height) == (640, 320)
-    assert found.preview.webp[:4] == b"RIFF"
+    assert [(one.width, one.height) for one in found.previews] == [
+        (640, 320),
+        (320, 160),
+        (160, 80),
+    ]
+    assert found.previews[0].webp[:4] == b"RIFF"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,7 @@ def test_each_picture_format_is_known_by_its_bytes(picture, on_disk, format, mim
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
 def test_every_mode_gets_a_preview(picture, on_disk, mode):
     format = "JPEG" if mode == "CMYK" else "PNG"
-    assert inspect(on_disk(picture(format, mode=mode, colour=None))).preview.width == 64
+    assert inspect(on_disk(picture(format, mode=mode, colour=None))).previews[0].width == 64
 
 
 def test_a_turned_photo_is_measured_upright(picture, on_disk):
@@ -54,7 +58,7 @@ def test_each_video_format_is_measured(clip, on_disk, format, codec, mime):
     assert (found.kind, found.mime_type) == ("video", mime)
     assert (found.width, found.height) == (64, 48)
     assert found.duration_seconds == pytest.approx(2, abs=0.1)
-    assert found.preview.width == 64
+    assert found.previews[0].width == 64
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,7 @@ def test_each_sound_format_is_measured(sound, on_disk, format, codec, mime):
     found = inspect(on_disk(sound(format, codec)))
     assert (found.kind, found.mime_type) == ("audio", mime)
     assert found.duration_seconds == pytest.approx(1, abs=0.15)
-    assert found.preview is None
+    assert found.previews == ()
 
 
 @pytest.mark.parametrize(

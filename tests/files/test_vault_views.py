@@ -4,6 +4,7 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from rivya_bridge.files import store
 from rivya_bridge.files.models import StoredFile
@@ -202,3 +203,55 @@ def test_a_bad_file_in_the_form_is_named(signed_in_client):
 def test_a_form_without_files_says_so(signed_in_client):
     page = signed_in_client.post("/files/upload/", follow=True)
     assert "No file was chosen" in page.content.decode()
+
+
+# --- Previews in the size of their slot --------------------------------------------------------------
+
+
+def test_a_preview_comes_in_every_size(signed_in_client, picture):
+    file = store_upload(io.BytesIO(picture("PNG", (1280, 640))), "wide.png")
+    for side, size in ((640, (640, 320)), (320, (320, 160)), (160, (160, 80))):
+        response = signed_in_client.get(f"/files/{file.pk}/preview/{side}/")
+        assert response["Content-Type"] == "image/webp"
+        with Image.open(io.BytesIO(b"".join(response.streaming_content))) as shown:
+            assert shown.size == size
+    assert signed_in_client.get(f"/files/{file.pk}/preview/500/").status_code == 404
+    assert file.srcset == (f"/files/{file.pk}/preview/320/ 320w, /files/{file.pk}/preview/ 640w")
+
+
+def test_sizes_that_are_not_there_yet_are_made_when_asked_for(signed_in_client, picture):
+    file = store_upload(io.BytesIO(picture("PNG", (1280, 640))), "wide.png")
+    store.preview_path_of(file.sha256, 160).unlink()
+    assert signed_in_client.get(f"/files/{file.pk}/preview/160/").status_code == 200
+    for side in (640, 320, 160):
+        store.preview_path_of(file.sha256, side).unlink()
+    assert signed_in_client.get(f"/files/{file.pk}/preview/320/").status_code == 200
+    assert store.preview_path_of(file.sha256, 640).is_file()
+
+
+def test_a_small_picture_is_its_own_preview_in_every_size(signed_in_client, picture):
+    file = store_upload(io.BytesIO(picture("PNG", (100, 80))), "small.png")
+    for side in (640, 320, 160):
+        response = signed_in_client.get(f"/files/{file.pk}/preview/{side}/")
+        with Image.open(io.BytesIO(b"".join(response.streaming_content))) as shown:
+            assert shown.size == (100, 80)
+    assert file.srcset == f"/files/{file.pk}/preview/ 100w"
+
+
+def test_a_list_shows_a_clip_as_its_poster(signed_in_client, clip):
+    file = store_upload(io.BytesIO(clip()), "clip.mp4")
+    page = signed_in_client.get("/files/").content.decode()
+    assert "<video" not in page
+    assert 'data-clip data-width="64" data-height="48" aria-label="Play clip.mp4"' in page
+    assert f'src="/files/{file.pk}/preview/"' in page and 'loading="lazy"' in page
+
+
+@pytest.mark.parametrize("mime", ["image/svg+xml", "text/html", "application/pdf", ""])
+def test_what_is_no_media_is_saved_and_never_shown(signed_in_client, picture, mime):
+    """A row may come from elsewhere than the vault's own look at the bytes."""
+    file = store_upload(io.BytesIO(picture()), "drawing.svg")
+    StoredFile.objects.filter(pk=file.pk).update(mime_type=mime)
+    answer = signed_in_client.get(f"/files/{file.pk}/")
+    assert answer["Content-Disposition"] == 'attachment; filename="drawing.svg"'
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer["X-Content-Type-Options"] == "nosniff"

@@ -104,6 +104,7 @@ class _Workspace:
             "template": f"/templates/{self.template.slug}/",
             "job": f"/jobs/{self.job.pk}/",
             "tasks": "/tasks/",
+            "inbox": "/inbox/",
             "task": f"/tasks/{self.first.task_id}/",
             "credits": "/credits/",
             "files": "/files/",

@@ -1,8 +1,11 @@
 """Drift checks: by the clock, once for each time, and never above the budget."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import jsonschema
 import pytest
 from django.db import connections
 
@@ -228,7 +231,10 @@ def test_drift_is_told_once_and_steadiness_and_jobs_of_rehearsals_are_not():
     message = Message.objects.get()
     assert (message.type, message.path) == ("template.drifted", f"/rehearsals/{drifted.pk}/")
     assert message.title == "A drift check of Slate did not pass: differs"
-    assert '"verdict": "differs"' in message.body
+    body = json.loads(message.body)
+    schema = json.loads(Path("docs/notice.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(body, schema)
+    assert body["data"]["rehearsal"]["cases"][0]["verdict"] == "differs"
 
 
 def test_a_drifted_template_is_proposed_for_studio_and_a_person_sends_it(signed_in_client):

@@ -298,7 +298,11 @@ def test_repeats_stand_in_one_cell_with_how_many_differ(signed_in_client, experi
     end(one, same)
     end(two, same)
     end(three, make_file("other.png", preview_width=8, preview_height=8))
-    assert "3 of 3 · 2 different" in text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert "3 of 3 · 2 different" in page
+    anchor = re.search(r'href="/experiments/[^"]+/stability/#(configuration-\w+)"', page)[1]
+    stability = text_of(signed_in_client.get(f"/experiments/{experiment.pk}/stability/"))
+    assert f'id="{anchor}"' in stability and "2 identical" in stability
 
 
 def queries(client, where):
@@ -347,3 +351,17 @@ def test_the_list_and_the_pages_of_stability_open(signed_in_client, experiment, 
         (f"/experiments/{experiment.pk}/", "Stability"),
     ):
         assert words in text_of(signed_in_client.get(where))
+
+
+def test_answers_of_a_chat_are_swept_too(signed_in_client):
+    experiment = make_experiment(category="chat")
+    where = f"/experiments/{experiment.pk}/sweep/"
+    changes = {"models": ["gpt-5-2-chat"], "prompt": "Yes?\n---\nNo?", "repeats": "2"}
+    signed_in_client.post(where, {**body(), **changes, "param-aspectratio": ""})
+    sweep = Sweep.objects.get()
+    feed_sweep(sweep.pk)
+    for one in open_tries(sweep):
+        Task.objects.filter(pk=one.run.task_id).update(answer_text="It is <so>.")
+        end(one)
+    page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert page.count("It is &lt;so&gt;.") == 2 and page.count("2 of 2 · identical") == 2

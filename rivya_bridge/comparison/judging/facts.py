@@ -1,7 +1,8 @@
 """What the votes and runs of an experiment say, read once for ranking, pairing and findings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,16 @@ from rivya_bridge.experiments.configurations import configuration_of, setting_of
 from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunResult
 from rivya_bridge.tasks.models import Status
 
-# Enough for any judgement; older runs of a larger experiment are left out of new pairs.
+# Enough for new pairs and for figures. Older runs of a larger experiment count where they were voted on.
 MOST_RUNS = 2_000
+RUN_FIELDS = (
+    "number", "model_id", "prompt", "params", "result_text", "studio_credits", "studio_seconds",
+    "verdict", "rating", "task__status", "task__final_credits", "task__accepted_at",
+    "task__finished_at",
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entrant:
     """A run with a result. `setting` names what was asked for besides references, `configuration` with
     them: runs of one configuration are repeats of each other."""
@@ -31,11 +37,11 @@ class Entrant:
     verdict: str
     rating: int | None
 
-    @property
+    @cached_property
     def setting(self) -> str:
         return setting_of(self.model, self.prompt, self.params)
 
-    @property
+    @cached_property
     def configuration(self) -> str:
         return configuration_of(self.model, self.prompt, self.params, self.references)
 
@@ -53,27 +59,22 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Entrants by run id, oldest first, and the votes on them, oldest first."""
+    """Entrants by run id, oldest first, and the votes on them, oldest first. `has_more`: there are
+    older runs that nobody voted on, beyond MOST_RUNS."""
 
     entrants: Mapping[UUID, Entrant]
     votes: tuple[Vote, ...]
+    has_more: bool = False
 
 
 SHARES = {"left": 1.0, "right": 0.0, "tie": 0.5, "both_bad": 0.5}
 
 
 def read_evidence(experiment: Experiment) -> Evidence:
-    """Everything that was judged in an experiment (four queries however many runs)."""
-    runs = list(
-        Run.objects.filter(experiment=experiment)
-        .select_related("task")
-        .only(
-            "number", "model_id", "prompt", "params", "result_text", "studio_credits",
-            "studio_seconds", "verdict", "rating", "task__status", "task__final_credits",
-            "task__accepted_at", "task__finished_at",
-        )
-        .order_by("-id")[:MOST_RUNS]
-    )  # fmt: skip
+    """Everything that was judged in an experiment (four queries however many runs; one more where old
+    runs were voted on)."""
+    votes = _votes(experiment)
+    runs, has_more = _runs(experiment, votes)
     ids = [run.pk for run in runs]
     references: dict[UUID, list[str]] = {}
     rows = RunReference.objects.filter(run__in=ids).order_by("run_id", "position")
@@ -86,7 +87,21 @@ def read_evidence(experiment: Experiment) -> Evidence:
         for run in reversed(runs)
         if _has_result(run, kinds)
     }
-    return Evidence(entrants, _votes(experiment, entrants))
+    counted = tuple(vote for vote in votes if vote.left in entrants and vote.right in entrants)
+    return Evidence(entrants, counted, has_more)
+
+
+def _runs(experiment: Experiment, votes: Iterable[Vote]) -> tuple[list[Run], bool]:
+    """The newest runs and all that were voted on, newest first; and whether there are more."""
+    rows = Run.objects.filter(experiment=experiment).select_related("task").only(*RUN_FIELDS)
+    newest = list(rows.order_by("-id")[: MOST_RUNS + 1])
+    if len(newest) <= MOST_RUNS:
+        return newest, False
+    runs = newest[:MOST_RUNS]
+    known = {run.pk for run in runs}
+    voted = {run for vote in votes for run in (vote.left, vote.right)} - known
+    older = list(rows.filter(pk__in=voted).order_by("-id")) if voted else []
+    return [*runs, *older], True
 
 
 def _has_result(run: Run, kinds: Mapping[UUID, str]) -> bool:
@@ -110,11 +125,10 @@ def _entrant(run: Run, references: tuple[str, ...], kind: str) -> Entrant:
     )
 
 
-def _votes(experiment: Experiment, entrants: Mapping[UUID, Entrant]) -> tuple[Vote, ...]:
+def _votes(experiment: Experiment) -> tuple[Vote, ...]:
     rows = Ballot.objects.filter(experiment=experiment, undone_at=None).exclude(outcome="")
     values = rows.order_by("voted_at", "id").values_list("pk", "left_id", "right_id", "outcome")
     return tuple(
         Vote(pk, left, right, SHARES[outcome], outcome == "both_bad")
         for pk, left, right, outcome in values
-        if left in entrants and right in entrants
     )

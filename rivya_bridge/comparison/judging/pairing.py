@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from itertools import combinations
 
-from rivya_bridge.comparison.judging.facts import Entrant, Evidence
+from rivya_bridge.comparison.judging.facts import MOST_RUNS, Entrant, Evidence
 from rivya_bridge.comparison.judging.standings import rank_configurations
 from rivya_bridge.comparison.ranking import beats
 
@@ -36,7 +36,7 @@ def next_pair(evidence: Evidence, dice: Callable[[], float] = random.random) -> 
 
 def _groups(evidence: Evidence) -> dict[str, list[Entrant]]:
     """Runs by configuration, rejected ones aside unless nothing else is there."""
-    chosen = [one for one in evidence.entrants.values() if one.verdict != "rejected"]
+    chosen = [one for one in evidence.entrants.values() if one.verdict != "rejected"][-MOST_RUNS:]
     groups: dict[str, list[Entrant]] = {}
     for entrant in reversed(chosen):
         if entrant.configuration in groups or len(groups) < MOST_CONFIGURATIONS:

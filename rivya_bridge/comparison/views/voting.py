@@ -16,9 +16,8 @@ from rivya_bridge.comparison.judging.standings import Table, rank_configurations
 from rivya_bridge.comparison.models import Ballot
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import get_experiment
-from rivya_bridge.files import store
+from rivya_bridge.files.derived import blind_path, blind_type
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.files.services import lost_bytes
 from rivya_bridge.files.serving import Content, serve
 from rivya_bridge.refusals import Missing, Refusal
 from rivya_bridge.web.errors import add_refusal
@@ -47,7 +46,7 @@ def ballot(request: HttpRequest, ballot_id: UUID) -> HttpResponse:
     pair = services.get_ballot(ballot_id)
     if not pair.is_open:
         return redirect("comparison:ranking", pair.experiment_id)
-    sides = [_side(pair, letter) for letter in SIDES]
+    sides = [blind_side(pair, letter) for letter in SIDES]
     prompts = {pair.left.prompt, pair.right.prompt}
     context = {
         "ballot": pair,
@@ -62,7 +61,8 @@ def ballot(request: HttpRequest, ballot_id: UUID) -> HttpResponse:
     return response
 
 
-def _side(pair: Ballot, letter: str) -> dict[str, Any]:
+def blind_side(pair: Ballot, letter: str) -> dict[str, Any]:
+    """What of one side may be told before the vote."""
     run = _run_of(pair, letter)
     file = _file_of(run)
     return {
@@ -87,16 +87,14 @@ def _file_of(run: Run) -> StoredFile | None:
 
 @require_safe
 def side(request: HttpRequest, ballot_id: UUID, letter: str) -> HttpResponseBase:
-    """The result of one side under an address and a name that say nothing of it."""
+    """The result of one side: an address, a name and bytes that say nothing of what made it."""
     pair = services.get_ballot(ballot_id)
     file = _file_of(_run_of(pair, letter))
     if file is None:
         raise Missing("This side is a text: it stands on the page of the pair.")
-    path = store.path_of(file.sha256)
-    if not path.is_file():
-        raise lost_bytes(file)
+    path = blind_path(file)
     etag = f'"{pair.pk}-{letter}"'
-    response = serve(request, Content(path, path.stat().st_size, file.mime_type, etag, letter))
+    response = serve(request, Content(path, path.stat().st_size, blind_type(file), etag, letter))
     response["Content-Disposition"] = "inline"
     return response
 
@@ -139,6 +137,7 @@ def ranking(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         "configurations": _lines(rank_configurations(evidence), evidence, names),
         "votes": len(evidence.votes),
         "entrants": len(evidence.entrants),
+        "has_more": evidence.has_more,
         "numbers": {run: entrant.number for run, entrant in evidence.entrants.items()},
     }
     return render(request, "comparison/ranking.html", context)

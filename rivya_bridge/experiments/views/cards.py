@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import first_files
+from rivya_bridge.files.preview import srcset
 from rivya_bridge.web.moments import moment
 from rivya_bridge.web.templatetags.bridge import credits
 
@@ -69,6 +70,7 @@ def _file(row: Mapping[str, Any]) -> dict[str, Any]:
         "name": row["name"],
         "duration_seconds": row["duration_seconds"],
         **{name: _safe(row[name] or "") for name in sizes},
+        "srcset": srcset(str(row["id"]), row["preview_width"], row["preview_height"]),
     }
 
 

@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from rivya_bridge.files import store
-from rivya_bridge.files.models import StoredFile
+from rivya_bridge.files.derived import peaks_path, preview_path
+from rivya_bridge.files.preview import LONG_SIDE
 from rivya_bridge.files.selectors import get_file
-from rivya_bridge.files.services import lost_bytes, peaks_path
+from rivya_bridge.files.services import lost_bytes
 from rivya_bridge.files.serving import Content, serve
-from rivya_bridge.refusals import Missing
 
 
 @require_safe
@@ -25,13 +25,11 @@ def content(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
 
 
 @require_safe
-def preview(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
-    """The small WebP picture of an image or a video."""
+def preview(request: HttpRequest, file_id: UUID, side: int = LONG_SIDE) -> HttpResponseBase:
+    """The small WebP picture of an image or a video, of `side` pixels at most."""
     file = get_file(file_id)
-    path = store.preview_path_of(file.sha256)
-    if not file.preview_width or not path.is_file():
-        raise Missing(_no_preview(file))
-    etag = f'"{file.sha256}-preview"'
+    path = preview_path(file, side)
+    etag = f'"{file.sha256}-preview-{side}"'
     size = path.stat().st_size
     return serve(request, Content(path, size, "image/webp", etag, f"{file.pk}.webp"))
 
@@ -42,9 +40,5 @@ def peaks(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
     file = get_file(file_id)
     path = peaks_path(file)
     etag = f'"{file.sha256}-peaks"'
-    content = Content(path, path.stat().st_size, "image/svg+xml", etag, f"{file.pk}.svg")
+    content = Content(path, path.stat().st_size, "image/svg+xml", etag, f"{file.pk}.svg", True)
     return serve(request, content)
-
-
-def _no_preview(file: StoredFile) -> str:
-    return f"{file.name} has no preview picture: open the file itself."

@@ -2,16 +2,19 @@
 
 import re
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from rivya_bridge.files import store
 from rivya_bridge.files.models import Kind
-from rivya_bridge.files.selectors import listed_files
+from rivya_bridge.files.selectors import get_file, listed_files
 from rivya_bridge.files.services import MAX_FILES_AT_ONCE, store_uploads
+from rivya_bridge.files.uses import is_named, uses_of
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.htmx import render_page
@@ -36,6 +39,21 @@ def list_files(request: HttpRequest) -> HttpResponse:
         "max_files": MAX_FILES_AT_ONCE,
     }
     return render_page(request, "files/list.html", "files/_list.html", context)
+
+
+@require_safe
+def about(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """One file: what is known of it, and where it is used."""
+    file = get_file(file_id)
+    groups = uses_of(file)
+    context = {
+        "file": file,
+        "groups": groups,
+        "is_named": not groups and is_named(file),
+        "has_bytes": store.path_of(file.sha256).is_file(),
+        "uploads": file.remote_files.order_by("uploaded_at"),
+    }
+    return render(request, "files/about.html", context)
 
 
 @require_POST

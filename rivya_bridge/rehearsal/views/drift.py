@@ -36,6 +36,8 @@ from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import render_page
 from rivya_bridge.web.pagination import keyset_page
 
+SHOWN = 5
+
 
 def _labels(template: JobTemplate) -> list[str]:
     return [label.name for label in label_rows(template)]
@@ -57,6 +59,7 @@ def drift(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("rehearsal:drift", slug)
     now = timezone.now()
     tolerance = measure_of(template).tolerances.get(version.category, 0.3)
+    checks = judged_rehearsals(template, "drift")
     schedules = [
         (row, describe_cron(row.cron), services.month_credits(row, now))
         for row in drift_schedules(template)
@@ -65,7 +68,8 @@ def drift(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "plan": plan,
         "schedules": schedules,
-        "chart": history_chart(judged_rehearsals(template, "drift"), tolerance),
+        "chart": history_chart(checks, tolerance),
+        "checks": checks[::-1][:SHOWN],
         "last": last_check(template),
     }
     status = 422 if form.errors else 200

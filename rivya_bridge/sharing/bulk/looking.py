@@ -81,13 +81,14 @@ def _left_out(source: Source, table: str, rows: Sequence[Row]) -> list[str]:
 def _save(staged: Staged, rows: Sequence[Row], facts: dict[str, Any]) -> None:
     assert staged.experiment is not None
     twins = find_twins(staged.experiment, rows)
+    doubles = _doubles(rows)
     staged.facts = facts
     staged.save(force_insert=True)
     StagedRow.objects.bulk_create(
         StagedRow(
             staged=staged,
             position=row.position,
-            facts=row.facts | _doubles(row, rows),
+            facts=row.facts | doubles.get(row.position, {}),
             problems=[{"field": one.field, "message": one.message} for one in row.problems],
             twin_id=twins.get(row.fingerprint) if not row.problems else None,
         )
@@ -95,14 +96,18 @@ def _save(staged: Staged, rows: Sequence[Row], facts: dict[str, Any]) -> None:
     )
 
 
-def _doubles(row: Row, rows: Sequence[Row]) -> dict[str, str]:
-    """Which earlier row says the same."""
-    if row.problems:
-        return {}
-    mine = row.fingerprint
-    earlier = (one for one in rows[: row.position] if not one.problems)
-    double = next((one for one in earlier if one.fingerprint == mine), None)
-    return {"double_of": double.facts["line"]} if double else {}
+def _doubles(rows: Sequence[Row]) -> dict[int, dict[str, str]]:
+    """Which earlier row says the same, by position; as a fact of the row."""
+    first: dict[str, str] = {}
+    found = {}
+    for row in rows:
+        if row.problems:
+            continue
+        name = row.fingerprint
+        if name in first:
+            found[row.position] = {"double_of": first[name]}
+        first.setdefault(name, row.facts["line"])
+    return found
 
 
 def find_twins(experiment: Experiment, rows: Sequence[Row]) -> dict[str, UUID]:

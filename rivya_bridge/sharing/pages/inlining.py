@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rivya_bridge.files import store
+from rivya_bridge.files.derived import peaks_path
 from rivya_bridge.files.models import Kind, StoredFile
-from rivya_bridge.files.services import peaks_path
 from rivya_bridge.refusals import Missing
 
 MEGABYTE = 1_048_576

@@ -18,6 +18,7 @@ from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunRe
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.services import store_upload
 from rivya_bridge.identifiers import new_id
+from rivya_bridge.refusals import Refusal
 from rivya_bridge.sharing.models import ImportedExperiment
 from rivya_bridge.sharing.portable.documents import (
     ATTEMPT_FIELDS,
@@ -57,12 +58,15 @@ def store_media(checked: Checked) -> dict[str, UUID]:
     found: dict[str, UUID] = {}
     for file in checked.lines(FILES):
         sha256 = file["sha256"]
-        known = StoredFile.objects.filter(sha256=sha256).values_list("pk", flat=True).first()
+        known = StoredFile.objects.filter(sha256=sha256).first()
         if known is None:
             with checked.archive.open(member_of(file)) as stream:
                 limit = settings.DOWNLOAD_MAX_BYTES
-                known = store_upload(stream, file["name"], max_bytes=limit, field="file").pk
-        found[sha256] = known
+                known = store_upload(stream, file["name"], max_bytes=limit, field="file")
+        if known.sha256 != sha256:
+            text = f"{file['name'][:80]} changed while it lay here: the disk may be damaged."
+            raise Refusal.field("file", text)
+        found[sha256] = known.pk
     return found
 
 

@@ -101,7 +101,7 @@ def confirm_experiment(staged: Staged) -> Experiment:
         return _made(staged)
     path = path_of(staged)
     with open_export(path) as archive:
-        checked = check_export(path, archive)
+        checked = check_export(path, archive, opens_media=False)
         files = store_media(checked)
         with transaction.atomic():
             held = Staged.objects.select_for_update().get(pk=staged.pk)

@@ -1,5 +1,6 @@
 """A sweep's grid: the page, what of it changed, and what a person decides about it."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from rivya_bridge.sweeps.selectors import (
     get_sweep,
     progress_by_id,
     progress_of,
+    reference_hashes,
     runs_of_cells,
     sweep_rows,
 )
@@ -51,7 +53,7 @@ def grid(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
     """The grid at its permanent address; axes, values and page stand in the query."""
     sweep = get_sweep(sweep_id)
     layout = lay_out(sweep.axes, request.GET.dict())
-    lines = {cell.number: cell_line(cell) for cell in cells_by_numbers(sweep, layout.flat)}
+    lines = {line["number"]: line for line in _lines(sweep, layout.flat)}
     rows = [
         (label, [lines[number] for number in numbers if number in lines])
         for label, numbers in zip(layout.row_labels, layout.numbers, strict=True)
@@ -65,6 +67,11 @@ def grid(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
         **_links(sweep, layout),
     }
     return render_page(request, "sweeps/grid.html", "sweeps/_grid.html", context)
+
+
+def _lines(sweep: Sweep, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    hashes = reference_hashes(sweep) if sweep.repeats > 1 else None
+    return [cell_line(cell, hashes) for cell in cells_by_numbers(sweep, numbers)]
 
 
 def _head(sweep: Sweep, lines: list[dict[str, Any]]) -> dict[str, Any]:
@@ -104,7 +111,7 @@ def live(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
 
 def _news(sweep: Sweep, known: dict[int, str]) -> dict[str, Any]:
     """The cells that are not any more in the state in which they are known."""
-    lines = [cell_line(cell) for cell in cells_by_numbers(sweep, known)]
+    lines = _lines(sweep, known)
     changed = [line for line in lines if known[line["number"]] != line["state"]]
     return _head(sweep, lines) | {"changed": changed, "is_swap": True}
 

@@ -29,13 +29,17 @@ def inbox(request: HttpRequest) -> HttpResponse:
     query = {"origin": origin} if origin else {}
     context = {
         "page": page,
-        "lines": [(task, next_step(task)) for task in page.items],
+        "lines": [(task, _words(task), next_step(task)) for task in page.items],
         "origin": origin,
         "origins": SHOWN,
         "next_query": urlencode({**query, "after": page.next_cursor or ""}),
         "first_query": urlencode(query),
     }
     return render_page(request, "tasks/inbox.html", "tasks/_inbox.html", context)
+
+
+def _words(task: Task) -> str:
+    return task.reason.replace("_", " ").capitalize()
 
 
 @require_POST

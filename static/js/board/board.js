@@ -1,8 +1,11 @@
-// Gives the board its tools: for pictures, or for clips and sounds.
+// Gives the board its tools: for pictures, for clips and sounds, or for texts.
 
 import { ImageBoard } from "./images.js";
 import { PlayerBoard } from "./players.js";
 import { BoardState } from "./state.js";
+import { TextBoard } from "./texts.js";
+
+const BOARDS = { image: ImageBoard, video: PlayerBoard, audio: PlayerBoard, text: TextBoard };
 
 let board;
 
@@ -12,7 +15,7 @@ const start = () => {
   board = undefined;
   if (!root?.dataset.stage) return;
   const state = new BoardState(root.dataset.state);
-  board = root.dataset.stage === "image" ? new ImageBoard(root, state) : new PlayerBoard(root, state);
+  board = new BOARDS[root.dataset.stage](root, state);
   root.board = board;
 };
 
@@ -26,5 +29,5 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (!board || !event.target.closest("#board")) return;
   const wanted = new URLSearchParams(event.detail.path.split("?")[1]);
   for (const [key, value] of Object.entries(board.state.values))
-    if (!["rows", "baseline"].includes(key) && !wanted.has(key)) event.detail.parameters[key] = value;
+    if (!["rows", "baseline", "text"].includes(key) && !wanted.has(key)) event.detail.parameters[key] = value;
 });

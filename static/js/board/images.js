@@ -307,6 +307,7 @@ export class ImageBoard {
     this.blinkOver = false;
     if (this.mode === "blink" && !matchMedia("(prefers-reduced-motion: reduce)").matches)
       this.startBlinking();
+    this.root.dataset.ready = "";
     this.look(this.view);
   }
 

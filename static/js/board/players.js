@@ -4,6 +4,7 @@ import { correction, matchedVolumes, stepped, wantedAt, wholeLength } from "./sy
 import { round } from "./state.js";
 
 const USUAL_FRAME_RATE = 25;
+const HAND_OVER = 0.02; // seconds that nobody hears
 const CHECK_MS = 100; // also while the page is hidden, where no frames are drawn
 
 export class PlayerBoard {
@@ -166,7 +167,9 @@ export class PlayerBoard {
 
   hear(letter) {
     const known = this.panes.some((pane) => pane.dataset.letter === letter);
+    const before = this.panes.findIndex((pane) => pane.dataset.letter === this.heard);
     this.heard = known ? letter : this.panes[0].dataset.letter;
+    this.handOver(before, this.panes.findIndex((pane) => pane.dataset.letter === this.heard));
     for (const [index, pane] of this.panes.entries()) {
       const isHeard = pane.dataset.letter === this.heard;
       this.players[index].muted = !isHeard;
@@ -174,6 +177,15 @@ export class PlayerBoard {
       pane.querySelector("[name=heard]").checked = isHeard;
     }
     this.match(this.isMatched);
+  }
+
+  // What is heard next goes on where the one before stood, also where the machine was too busy to keep
+  // both in step.
+  handOver(from, to) {
+    const [before, after] = [this.players[from], this.players[to]];
+    if (!this.isPlaying || !before || from === to || this.isOver(to)) return;
+    const wanted = before.currentTime - this.offsets[from] + this.offsets[to];
+    if (wanted >= 0 && Math.abs(after.currentTime - wanted) > HAND_OVER) after.currentTime = wanted;
   }
 
   match(isMatched) {

@@ -2,7 +2,7 @@
 
 const KEYS = [
   "view", "pair", "zoom", "x", "y", "wipe", "gain",
-  "t", "rate", "heard", "offsets", "loop", "level", "result", "rows", "baseline",
+  "t", "rate", "heard", "offsets", "loop", "level", "text", "scroll", "result", "rows", "baseline",
 ];
 
 export const round = (value, digits = 4) => String(Number(value.toFixed(digits)));

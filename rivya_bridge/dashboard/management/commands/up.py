@@ -14,6 +14,7 @@ from rivya_bridge.dashboard import programs
 from rivya_bridge.dashboard.prefixed_log import PrefixedLog
 from rivya_bridge.dashboard.start_checks import StartRefused, answers, only_one, refuse_used_port
 from rivya_bridge.dashboard.supervisor import Supervisor
+from rivya_bridge.sharing.staging import expire_staged
 
 _READY_WITHIN_SECONDS = 60.0
 _ASK_EVERY_SECONDS = 0.1
@@ -72,6 +73,7 @@ def _prepare_database(migrate: bool) -> None:
             )
         if pending:
             call_command("migrate", interactive=False, verbosity=0)
+        expire_staged()
     except DatabaseError as error:
         name = connection.settings_dict["NAME"]
         raise StartRefused(
