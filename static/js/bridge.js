@@ -86,5 +86,11 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("textarea[id]")) count(event.target);
 });
 
+// On a narrow screen a row of tabs scrolls: the one that is open shall be seen.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - row.offsetLeft - row.clientWidth / 2;
+}
+
 start(document);
 document.addEventListener("htmx:load", (event) => start(event.target));
