@@ -48,7 +48,7 @@ ELSEWHERE: dict[type, frozenset[str]] = {
         "id", "origin", "origin_id", "group_url", "idempotency_key", "request_body", "retry_of",
         # The machine's own: an imported task never moves.
         "account", "intent_key", "fence", "lease_until", "lease_owner", "lost_leases", "due_at",
-        "rung_at", "news_at", "is_told", "holds_reservation",
+        "rung_at", "news_at", "is_told", "holds_reservation", "hears_events", "handled_at",
     }),
     TaskEvent: frozenset({"id", "task"}),
     TaskAttempt: frozenset({"id", "task"}),
