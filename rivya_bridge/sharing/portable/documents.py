@@ -59,7 +59,7 @@ ELSEWHERE: dict[type, frozenset[str]] = {
     # What is known of a file's bytes is found out again from them.
     StoredFile: frozenset({
         "id", "width", "height", "duration_seconds", "frame_rate", "level_db", "preview_width",
-        "preview_height", "created_at",
+        "preview_height", "created_at", "seen_at",
     }),
 }  # fmt: skip
 WRITTEN: dict[type, tuple[str, ...]] = {
