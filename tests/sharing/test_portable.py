@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rivya_bridge.comparison.models import Ballot, Comparison
 from rivya_bridge.experiments.models import Experiment, Run
@@ -148,6 +150,7 @@ def test_imported_tasks_are_history_and_never_move(
         assert task.idempotency_key not in keys
         assert task.account.startswith("import-")
         assert task.events.last().kind == "imported"
+        assert task.handled_at is not None, "an imported failure asks nobody to look at it"
         with pytest.raises(IntegrityError), transaction.atomic():
             Task.objects.filter(pk=task.pk).update(status="queued")
     done = next(task for task in tasks if task.status == "succeeded")
@@ -360,3 +363,76 @@ def test_large_media_take_no_more_memory(rich: Any, tmp_path: Path, monkeypatch:
     import_experiment(path, again=True)
     assert sizes and all(0 < size <= 1_048_576 for size in sizes)
     assert noise(1)
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=40)
+PARAMS = st.dictionaries(
+    WORDS.filter(bool), st.one_of(WORDS, st.integers(-(2**31), 2**31), st.booleans()), max_size=3
+)
+TRIES = st.lists(
+    st.fixed_dictionaries({
+        "prompt": WORDS,
+        "result_text": WORDS,
+        "params": PARAMS,
+        "note": WORDS,
+        "rating": st.none() | st.integers(1, 5),
+        "verdict": st.sampled_from(["", "accepted", "rejected"]),
+        "studio_credits": st.none() | st.integers(0, 1_000_000),
+        "studio_seconds": st.none() | st.floats(0, 1e6),
+        "files": st.lists(st.integers(0, 2), max_size=4),
+        "earlier": st.none() | st.integers(0, 5),
+    }),
+    max_size=5,
+)  # fmt: skip
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    title=WORDS.filter(str.strip),
+    question=WORDS,
+    tries=TRIES,
+    votes=st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(["left", "tie"])),
+        max_size=4,
+    ),
+)
+def test_whatever_was_written_comes_back_equal(
+    rich: Any, tmp_path: Path, title: str, question: str, tries: Any, votes: Any
+) -> None:
+    """Any texts, params, lineage, files and votes: exported again, the documents are the same."""
+    with transaction.atomic():
+        experiment = Experiment.objects.create(title=title, question=question)
+        runs: list[Run] = []
+        for row in tries:
+            runs.append(stored_run(experiment, runs, rich.files, dict(row)))
+        Experiment.objects.filter(pk=experiment.pk).update(run_count=len(runs))
+        for left, right, outcome in votes:
+            if left != right and max(left, right) < len(runs):
+                Ballot.objects.create(
+                    experiment=experiment, left=runs[left], right=runs[right], outcome=outcome,
+                    voted_at=experiment.created_at,
+                )  # fmt: skip
+        experiment.refresh_from_db()
+        path = tmp_path / "any.zip"
+        path.write_bytes(exported(experiment))
+        made = import_experiment(path, again=True)
+        assert documents(exported(made)) == documents(path.read_bytes())
+        transaction.set_rollback(True)
+
+
+def stored_run(
+    experiment: Experiment, runs: list[Run], files: list[StoredFile], row: dict[str, Any]
+) -> Run:
+    chosen, earlier = row.pop("files"), row.pop("earlier")
+    run = Run.objects.create(
+        experiment=experiment,
+        number=len(runs) + 1,
+        source="studio",
+        model_id="z-image",
+        category="image",
+        continues_from=runs[earlier] if earlier is not None and earlier < len(runs) else None,
+        **row,
+    )
+    for position, number in enumerate(chosen):
+        run.results.create(file=files[number], position=position)
+    return run

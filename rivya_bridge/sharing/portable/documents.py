@@ -48,7 +48,9 @@ ELSEWHERE: dict[type, frozenset[str]] = {
         "id", "origin", "origin_id", "group_url", "idempotency_key", "request_body", "retry_of",
         # The machine's own: an imported task never moves.
         "account", "intent_key", "fence", "lease_until", "lease_owner", "lost_leases", "due_at",
-        "rung_at", "news_at", "is_told", "holds_reservation",
+        "rung_at", "news_at", "is_told", "hears_events", "holds_reservation",
+        # Whose failure it is to look at: nobody's, once it is history.
+        "handled_at",
     }),
     TaskEvent: frozenset({"id", "task"}),
     TaskAttempt: frozenset({"id", "task"}),
@@ -57,7 +59,7 @@ ELSEWHERE: dict[type, frozenset[str]] = {
     # What is known of a file's bytes is found out again from them.
     StoredFile: frozenset({
         "id", "width", "height", "duration_seconds", "frame_rate", "level_db", "preview_width",
-        "preview_height", "created_at",
+        "preview_height", "created_at", "seen_at",
     }),
 }  # fmt: skip
 WRITTEN: dict[type, tuple[str, ...]] = {
