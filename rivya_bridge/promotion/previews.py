@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rivya_bridge.automation.content import Draft
+from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
+from rivya_bridge.files.models import StoredFile
 from rivya_bridge.promotion.induction import Induction, inputs_of
 from rivya_bridge.promotion.round_trip import body_differences, body_of, made_body
 from rivya_bridge.promotion.variables import values_in
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.rivya import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,19 @@ class Preview:
 
 
 def previews_of(draft: Draft, sources: Sequence[Run], induction: Induction) -> list[Preview]:
-    """A preview for each source run, in order; `draft` is in its full form. Reads files and models."""
+    """A preview for each source run, in order; `draft` is in its full form (one query)."""
     members = induction.shape.members if induction.shape else (0,)
+    model = get_model(draft.model_id)
+    files = {str(row.file_id): row.file for run in sources for row in run.references.all()}
     return [
-        _preview(_for_run(draft, run), run, _inputs(draft, run, place, induction), place in members)
+        _preview(
+            _for_run(draft, run),
+            run,
+            _inputs(draft, run, place, induction),
+            place in members,
+            model,
+            files,
+        )
         for place, run in enumerate(sources)
     ]
 
@@ -59,10 +71,17 @@ def _inputs(draft: Draft, run: Run, place: int, induction: Induction) -> dict[st
     return {**words, **params, **dict(zip(slots, files, strict=False))}
 
 
-def _preview(draft: Draft, run: Run, inputs: dict[str, Any], fits: bool) -> Preview:
+def _preview(
+    draft: Draft,
+    run: Run,
+    inputs: dict[str, Any],
+    fits: bool,
+    model: Model,
+    files: Mapping[str, StoredFile],
+) -> Preview:
     try:
-        made = made_body(draft, inputs)
+        made = made_body(draft, inputs, model, files)
     except Refusal as refusal:
         return Preview(run, inputs, "", list(refusal.problems), fits)
-    differences = body_differences(body_of(run), made)
+    differences = body_differences(body_of(run, model), made)
     return Preview(run, inputs, json.dumps(made, ensure_ascii=False, indent=2), differences, fits)

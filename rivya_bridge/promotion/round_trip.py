@@ -11,6 +11,7 @@ from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.rivya import Model
 
 MadeRequest = tuple[str, dict[str, Any], list[StoredFile]]
 Body = dict[str, Any]
@@ -37,17 +38,28 @@ def made_request(version: Content, raw: Mapping[str, Any]) -> MadeRequest:
     return build_request(version, read_inputs(version, model, raw, with_examples=True))
 
 
-def made_body(version: Content, raw: Mapping[str, Any]) -> Body:
-    """The request body that a job with these inputs would send. Raises Refusal."""
-    return preview_body(get_model(version.model_id), *made_request(version, raw))
+def made_body(
+    version: Content,
+    raw: Mapping[str, Any],
+    model: Model | None = None,
+    files: Mapping[str, StoredFile] | None = None,
+) -> Body:
+    """The request body that a job with these inputs would send. Raises Refusal.
+
+    No query with the `model` and with `files`, every file that is named, by its id.
+    """
+    model = model or get_model(version.model_id)
+    inputs = read_inputs(version, model, raw, with_examples=True, files=files)
+    return preview_body(model, *build_request(version, inputs))
 
 
-def body_of(run: Run) -> Body:
+def body_of(run: Run, model: Model | None = None) -> Body:
     """The body that the run really sent, files by their hash; of a Studio run, what it would send."""
     files = [reference.file for reference in run.references.all()]
     sent = _sent(run)
     if sent is None:
-        return preview_body(get_model(run.model_id), run.prompt, run.params, files)
+        model = model or get_model(run.model_id)
+        return preview_body(model, run.prompt, run.params, files)
     params = sent.get("params")
     if isinstance(params, dict) and REFERENCES in params:
         items = zip(params[REFERENCES], files, strict=False)
