@@ -28,6 +28,14 @@ def get_files(ids: Sequence[str | UUID], *, field: str = "references") -> list[S
     return [known[key] for _, key in wanted if key]
 
 
+def known_files(ids: Iterable[object]) -> dict[str, StoredFile]:
+    """Those of the ids that are there, by their text (one query); what is no id is passed over."""
+    keys = {key for raw in ids if isinstance(raw, str | UUID) and (key := _as_uuid(raw))}
+    return (
+        {str(key): file for key, file in StoredFile.objects.in_bulk(keys).items()} if keys else {}
+    )
+
+
 def _note(files: Iterable[StoredFile]) -> None:
     now = timezone.now()
     stale = [file.pk for file in files if file.seen_at < now - NOTED]

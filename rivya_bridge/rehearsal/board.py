@@ -6,7 +6,8 @@ from typing import Any
 from django.urls import reverse
 
 from rivya_bridge.automation.models import Job
-from rivya_bridge.comparison.matrix import Column, Matrix, build_matrix
+from rivya_bridge.comparison.board_parts import board_parts
+from rivya_bridge.comparison.matrix import Column, build_matrix
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.rehearsal.expectations import Result
 from rivya_bridge.rehearsal.models import RehearsalCase
@@ -122,7 +123,7 @@ def _seconds(made_by: Run | Job) -> float | None:
     return (task.finished_at - task.accepted_at).total_seconds()
 
 
-def board_context(case: RehearsalCase, state: dict[str, str], state_query: str) -> dict[str, Any]:
+def board_context(case: RehearsalCase, state: dict[str, str]) -> dict[str, Any]:
     """What the template of the compare boards needs; `state` is how the board looks."""
     exhibits = exhibits_of(case)
     wanted = int(state.get("result", 1)) - 1
@@ -141,26 +142,11 @@ def board_context(case: RehearsalCase, state: dict[str, str], state_query: str) 
             zip(exhibits, "AB", ("Accepted", "Rehearsed"), strict=False)
         )
     ]
-    baseline = min(int(state.get("baseline", 0)), len(panes) - 1)
-    kinds = {pane["file"].kind if pane["file"] else "" for pane in panes}
-    most = max(pane["results"] for pane in panes)
+    columns = [exhibit.column for exhibit in exhibits]
     return {
-        "panes": panes,
-        "matrix": _matrix(exhibits, baseline),
-        "baseline": baseline,
-        "show_all": state.get("rows") == "all",
         "run_query": "",
-        "stage": {
-            "kind": kinds.pop() if len(kinds) == 1 and len(panes) > 1 else "",
-            "state": state_query,
-            "results": range(1, most + 1) if most > 1 else (),
-            "result": min(wanted + 1, most),
-        },
+        **board_parts(panes, state, lambda index: build_matrix(columns, index)),
     }
-
-
-def _matrix(exhibits: list[Exhibit], baseline: int) -> Matrix:
-    return build_matrix([exhibit.column for exhibit in exhibits], baseline)
 
 
 def _shown(result: Result, wanted: int) -> Any:

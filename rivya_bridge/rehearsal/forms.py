@@ -22,7 +22,7 @@ def tolerance_field(kind: str) -> forms.FloatField:
         min_value=0,
         max_value=1,
         label=f"Tolerance, {kind}",
-        widget=forms.NumberInput(attrs={"step": "0.01", "placeholder": f"{TOLERANCES[kind]:g}"}),
+        widget=forms.NumberInput(attrs={"step": "0.001", "placeholder": f"{TOLERANCES[kind]:g}"}),
     )
 
 

@@ -7,6 +7,7 @@ once, and its rows need not wait for the lease to end.
 import os
 import secrets
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from django.db.models import Q
@@ -16,6 +17,7 @@ LEASE = timedelta(seconds=60)
 FAR_AHEAD = timedelta(minutes=20)
 
 
+@lru_cache(maxsize=1)
 def _boot() -> str:
     """This start of this machine, and the process namespace: containers share the first alone."""
     try:
@@ -36,8 +38,16 @@ def _start_of(pid: int) -> str | None:
 
 def new_owner() -> str:
     """A name for one claim of this process, different each time."""
-    pid = os.getpid()
-    return f"{_boot()}:{pid}:{_start_of(pid) or 'unknown'}:{secrets.token_hex(6)}"
+    return f"{_boot()}:{_process(os.getpid())}:{secrets.token_hex(6)}"
+
+
+@lru_cache(maxsize=2)
+def _process(pid: int) -> str:
+    """This process and its start, which stay as they are while it lives."""
+    return f"{pid}:{_start_of(pid) or 'unknown'}"
+
+
+os.register_at_fork(after_in_child=_process.cache_clear)  # a number may come back
 
 
 def owner_is_dead(owner: str) -> bool:

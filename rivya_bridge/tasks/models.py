@@ -102,9 +102,8 @@ class Task(models.Model):
     rung_at = models.DateTimeField(null=True)
     # Somebody learned that there is news at Rivya; forgotten when the task is next claimed.
     news_at = models.DateTimeField(null=True)
-    # A webhook is expected: it is polled once a minute only.
+    # A webhook is expected, so that it is polled once a minute only; one may hurry its reading.
     is_told = models.BooleanField(default=False)
-    # A webhook hurries its reading; where not, it is polled alone.
     hears_events = models.BooleanField(default=True)
 
     attempts = models.IntegerField(default=0)
@@ -130,8 +129,7 @@ class Task(models.Model):
     accepted_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    # Somebody has looked at its failure, or another try has taken its place.
-    handled_at = models.DateTimeField(null=True)
+    handled_at = models.DateTimeField(null=True)  # its failure, by a person or another try
     retry_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="retries")
 
     class Meta:

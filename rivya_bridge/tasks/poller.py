@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import close_old_connections, connections
+from django.db.models import F
 from django.utils import timezone
 
 from rivya_bridge.connection import current_connection
@@ -113,11 +114,14 @@ class Poller:
         return is_ours
 
     def _due(self) -> list[UUID]:
-        """Those that have waited longest first; a few more than can be read at once."""
+        """A few more than can be read at once: those with news first, then who has waited longest.
+
+        When readings lag behind, a webhook tells which of them is worth its request.
+        """
         with self._lock:
             in_hand = list(self._in_hand)
         running = Task.objects.filter(is_due(timezone.now()), status="running", lease_until=None)
-        rows = running.exclude(id__in=in_hand).order_by("due_at")
+        rows = running.exclude(id__in=in_hand).order_by(F("news_at").asc(nulls_last=True), "due_at")
         return list(rows.values_list("id", flat=True)[: self._lines * AHEAD])
 
     def _room(self, account: str) -> int:

@@ -18,6 +18,7 @@ ROUTES = {
     "/experiments/{experiment_id}/comparisons": {"post"},
     "/runs/{run_id}": {"get", "patch"},
     "/runs/{run_id}/promote": {"post"},
+    "/runs/{run_id}/proposal": {"get"},
     "/comparisons/{comparison_id}": {"get"},
     "/experiments/{experiment_id}/ballots": {"post"},
     "/ballots/{ballot_id}": {"get"},

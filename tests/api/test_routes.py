@@ -37,7 +37,8 @@ def test_it_works(models, post, get, api_client, png):
     assert template.status_code == 201
     job = post(f"/templates/{template.json()['slug']}/jobs", {"inputs": {}})
     assert job.status_code == 201
-    assert get(f"/jobs/{job.json()['id']}").json() == job.json()
+    told = {"explanation": None, "learned": ""}
+    assert get(f"/jobs/{job.json()['id']}").json() == job.json() | told
     assert Task.objects.get(pk=job.json()["task"]["id"]).draft == task.draft
 
 

@@ -115,3 +115,12 @@ def test_a_blind_pair_shows_no_tray(signed_in_client, runs) -> None:
     post(signed_in_client, runs[0], run=str(runs[0].pk))
     answer = signed_in_client.post(f"/experiments/{runs[0].experiment_id}/vote/", follow=True)
     assert 'id="tray"' not in answer.content.decode()
+
+
+def test_a_board_puts_its_runs_in_the_tray(signed_in_client, runs) -> None:
+    address = f"/compare/?run={runs[0].pk}&run={runs[1].pk}"
+    page = signed_in_client.get(address).content.decode()
+    assert "Put these in the tray" in page
+    answer = post(signed_in_client, runs[0], run=[str(run.pk) for run in runs[:2]], next=address)
+    assert answer["Location"] == address
+    assert in_tray(signed_in_client, address) == [str(run.pk) for run in runs[:2]]

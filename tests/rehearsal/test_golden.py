@@ -1,6 +1,8 @@
 """Golden cases: made from what was accepted, with the inputs that repeat it and what it is held to."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from rivya_bridge.automation.content import Draft
 from rivya_bridge.automation.services import add_version, create_template, start_job
@@ -11,12 +13,14 @@ from rivya_bridge.rehearsal.selectors.golden import (
     candidate_jobs,
     candidate_runs,
     golden_cases,
+    inputs_in_words,
     measure_of,
 )
 from rivya_bridge.rehearsal.services import (
     change_tolerance,
     golden_from_job,
     golden_from_run,
+    plan_rehearsal,
     remove_golden_case,
     set_measure,
 )
@@ -140,3 +144,32 @@ def test_a_run_that_left_a_param_to_its_model_may_be_repeated_with_one():
     template.refresh_from_db()
     run = accepted(Run.objects.get().experiment, "jug", picture())
     assert golden_from_run(template, run).inputs == {"thing": "jug"}
+
+
+def test_files_of_slots_are_named_and_what_only_has_a_slots_name_is_a_text():
+    template = make_golden()
+    file = picture("red")
+    slot = {"name": "photo", "kind": "image", "required": False}
+    add_version(template, Draft("flux-2-pro", 100, prompt="A vase", file_slots=[slot], reason="x"))
+    GoldenCase.objects.update(inputs={"photo": str(file.pk)})
+    words = inputs_in_words(template, golden_cases(template))
+    assert list(words.values()) == [f"photo: {file.name}"]
+    for strange in ("bottle", 5):
+        GoldenCase.objects.update(inputs={"photo": strange})
+        words = inputs_in_words(template, golden_cases(template))
+        assert list(words.values()) == [f"photo: {strange}"]
+
+
+def test_a_plan_looks_for_all_files_at_once():
+    template = make_golden(*"abc")
+    slot = {"name": "photo", "kind": "image"}
+    made = add_version(
+        template, Draft("flux-2-pro", 100, prompt="A vase", file_slots=[slot], reason="x")
+    )
+    for number, case in enumerate(GoldenCase.objects.order_by("id")):
+        file = picture("red", mark=number)
+        GoldenCase.objects.filter(pk=case.pk).update(inputs={"photo": str(file.pk)})
+    with CaptureQueriesContext(connection) as captured:
+        plan = plan_rehearsal(template, made)
+    assert (plan.runnable, plan.problems) == (3, [])
+    assert sum("files_storedfile" in query["sql"] for query in captured) == 2

@@ -240,3 +240,19 @@ def test_more_cases_take_no_more_queries(get):
     many = to_the_end(begin(template), picture("red"))
     after = [queries(get, where) for where in (f"/rehearsals/{many.pk}/", f"{URL}/golden/")]
     assert all(now <= then + 3 for now, then in zip(after, before, strict=True)), (before, after)
+
+
+def test_cases_with_the_same_inputs_are_said_to_be(get):
+    from rivya_bridge.rehearsal.services import golden_from_run
+
+    template = make_golden("bottle", "jug")
+    assert "same inputs as another" not in get(f"{URL}/golden/")
+    run = accepted(Run.objects.first().experiment, "jug", picture("red"))
+    golden_from_run(template, Run.objects.get(pk=run.pk))
+    assert get(f"{URL}/golden/").count("same inputs as another") == 2
+
+
+def test_the_page_of_a_file_names_its_golden_cases(get):
+    make_golden("bottle")
+    page = get(f"/files/{picture().pk}/about/")
+    assert "Golden cases" in page and "bottle, Slate" in page

@@ -120,7 +120,7 @@ def test_a_page_that_is_full_says_so(rich: Any) -> None:
 def test_an_experiment_without_votes_or_results_has_a_page(models: None) -> None:
     page = findings_page(make_experiment(title="Nothing yet")).decode()
     assert "Nothing yet" in page
-    assert "Findings" in page and "Ranking by" not in page
+    assert "There is no result yet" in page
 
 
 def test_the_best_are_those_that_lead_by_votes(models: None) -> None:

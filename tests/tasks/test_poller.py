@@ -10,17 +10,17 @@ import time_machine
 from django.utils import timezone
 
 from rivya_bridge.connection import current_connection
-from rivya_bridge.rivya import Rivya, RivyaError
-from rivya_bridge.tasks import background, policy
+from rivya_bridge.rivya import RateLimited, Rivya, RivyaError
+from rivya_bridge.tasks import background, gates, policy
 from rivya_bridge.tasks.duties import DUTY_LEASE, leave_duty, take_duty
 from rivya_bridge.tasks.leases import new_owner
 from rivya_bridge.tasks.models import Duty, Gate, Task
 from rivya_bridge.tasks.pace import Pace
 from rivya_bridge.tasks.poller import AHEAD, DUTY, Poller
-from rivya_bridge.tasks.services import continue_task, read_soon
+from rivya_bridge.tasks.services import continue_task, poll, read_soon
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import sweep_rows
-from rivya_bridge.tasks.services.transitions import claim
+from rivya_bridge.tasks.services.transitions import change, claim
 from tests.tasks import vendor as play
 from tests.tasks.fault_matrix.test_races import at_once
 from tests.tasks.making import Clock, carry, check_books, fresh, make_task, step
@@ -250,6 +250,38 @@ def test_news_are_read_at_once(vendor: Vendor, clock: Clock, hand: Hand) -> None
     assert not read_soon("task_1")
 
 
+def test_what_has_news_is_read_before_what_only_waits(
+    vendor: Vendor, clock: Clock, hand: Hand
+) -> None:
+    vendor.says = {"status": "processing"}
+    tasks = running(clock, 4)
+    last = fresh(tasks[-1])
+    assert read_soon(last.remote_id or "")
+    assert hand._due()[0] == last.pk
+    assert len(hand._due()) == 4
+
+
+def test_a_rate_limit_that_comes_while_a_reading_waits_to_write_is_kept_too(
+    vendor: Vendor, clock: Clock, monkeypatch: Any
+) -> None:
+    (task,) = running(clock)
+    before = vendor.count("GET", READS)
+
+    def meanwhile(row: Task, **fields: Any) -> None:
+        limit = RateLimited("Slow down.", http_status=429, retry_after=30)
+        gates.heed(row.account, limit)
+        change(row, **fields)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(poll, "change", meanwhile)
+        advance(task.pk, {"running"})
+    row = fresh(task)
+    assert (row.status, row.polls, row.lease_until) == ("running", task.polls, None)
+    assert vendor.count("GET", READS) == before
+    clock.move(31)
+    assert carry(task, clock).status == "succeeded"
+
+
 def test_news_that_come_during_a_reading_are_read_after_it(
     vendor: Vendor, clock: Clock, hand: Hand
 ) -> None:
@@ -262,9 +294,7 @@ def test_news_that_come_during_a_reading_are_read_after_it(
     claimed = claim(task.pk, timezone.now())
     assert claimed is not None
     assert read_soon("task_1")
-    from rivya_bridge.tasks.services.poll import poll
-
-    poll(claimed)
+    poll.poll(claimed)
     assert fresh(task).due_at <= timezone.now()
     hand.round()
     assert vendor.count("GET", READS) == 2

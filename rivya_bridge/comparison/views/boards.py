@@ -2,7 +2,6 @@
 
 from string import ascii_uppercase
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rivya_bridge.catalog.selectors import model_names
 from rivya_bridge.comparison import services
-from rivya_bridge.comparison.columns import text_columns
+from rivya_bridge.comparison.board_parts import board_parts
 from rivya_bridge.comparison.forms import ConclusionForm
 from rivya_bridge.comparison.matrix import diff_matrix
 from rivya_bridge.comparison.selectors import compared_runs, comparison_rows, get_comparison
@@ -54,23 +53,12 @@ def _board_context(request: HttpRequest, runs: list[Run], kept: str = "") -> dic
     The address says how the board looks; one that says nothing shows it as it was `kept`.
     """
     state = read_state(request.GET.dict()) or read_state(QueryDict(kept).dict())
-    baseline = int(state.get("baseline", 0))
-    baseline = baseline if baseline < len(runs) else 0
     panes = _panes(runs, int(state.get("result", 1)) - 1)
-    matrix = diff_matrix(runs, baseline_index=baseline)
-    stage = _stage(panes, state)
     return {
         "runs": runs,
-        "panes": panes,
         "experiment": runs[0].experiment,
-        "matrix": matrix,
-        "texts": dict(enumerate(text_columns(matrix))) if stage["kind"] == "text" else {},
-        "baseline": baseline,
-        "text_query": "&text=plain" if stage["is_plain"] else "",
-        "baseline_letter": panes[baseline]["letter"],
-        "show_all": state.get("rows") == "all",
         "run_query": "&".join(f"run={run.pk}" for run in runs),
-        "stage": stage,
+        **board_parts(panes, state, lambda index: diff_matrix(runs, baseline_index=index)),
     }
 
 
@@ -91,29 +79,6 @@ def _panes(runs: list[Run], wanted: int) -> list[dict[str, Any]]:
             }
         )
     return panes
-
-
-def _stage(panes: list[dict[str, Any]], state: dict[str, str]) -> dict[str, Any]:
-    """What the board's tools need: one kind in every pane, or '' where there is nothing to align."""
-    kinds = {_kind(pane) for pane in panes}
-    kind = kinds.pop() if len(kinds) == 1 else ""
-    most = max(pane["results"] for pane in panes)
-    view = state.get("view", "side") if kind == "image" else "side"
-    return {
-        "kind": kind,
-        # Laid out before the script has begun, so that nothing jumps when it does.
-        "view": "" if view == "side" else view,
-        "state": urlencode(state),
-        "results": range(1, most + 1) if most > 1 else (),
-        "result": min(int(state.get("result", 1)), most),
-        "is_plain": state.get("text") == "plain",
-    }
-
-
-def _kind(pane: dict[str, Any]) -> str:
-    if pane["file"]:
-        return str(pane["file"].kind)
-    return "text" if pane["run"].result_text else ""
 
 
 def _winners(runs: list[Run]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.automation.selectors import job_rows
 from rivya_bridge.experiments.models import Run, RunReference, RunResult
-from rivya_bridge.files.models import StoredFile
+from rivya_bridge.files.selectors import known_files
 from rivya_bridge.promotion.models import Promotion
 from rivya_bridge.refusals import Missing, Problem
 from rivya_bridge.rehearsal.expectations import COUNTS, TOLERANCES
@@ -74,20 +74,15 @@ def inputs_in_words(template: JobTemplate, cases: Iterable[GoldenCase]) -> dict[
     for declared in template.versions.values_list("file_slots", flat=True):
         slots |= {slot["name"] for slot in declared}
     cases = list(cases)
-    ids = {value for one in cases for name, value in one.inputs.items() if name in slots and value}
-    names = {str(pk): name for pk, name in _file_names(ids)} if ids else {}
+    names = known_files(one.inputs.get(name) for one in cases for name in slots)
     return {
         case.pk: " · ".join(
-            f"{name}: {names.get(value, 'a file') if name in slots else value}"
+            f"{name}: {names[value].name if name in slots and value in names else value}"
             for name, value in case.inputs.items()
             if value is not None
         )
         for case in cases
     }
-
-
-def _file_names(ids: Iterable[str]) -> Iterable[tuple[UUID, str]]:
-    return StoredFile.objects.filter(pk__in=ids).values_list("pk", "name")
 
 
 def candidate_runs(template: JobTemplate) -> list[Run]:

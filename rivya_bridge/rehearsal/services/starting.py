@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from rivya_bridge.automation.checking import VersionCheck
 from rivya_bridge.automation.models import JobTemplate, TemplateVersion
 from rivya_bridge.automation.services.batch_check import money_problems
+from rivya_bridge.files.selectors import known_files
 from rivya_bridge.refusals import Conflict, Problem, Refusal
 from rivya_bridge.rehearsal.models import GoldenCase, Rehearsal, RehearsalCase
 from rivya_bridge.rehearsal.selectors.golden import golden_cases, measure_of
@@ -72,10 +73,11 @@ def _planned(
         problems += refusal.problems or [Problem("model", refusal.message)]
         return []
     measure = measure_of(template)
+    files = known_files(case.inputs.get(name) for case in cases for name in check.file_names)
     charges = known_charges((case.pk for case in cases), version)
     planned = []
     for case in cases:
-        job = check.check(case.inputs)
+        job = check.check(case.inputs, files)
         unfit = " ".join(problem.message for problem in job.problems)
         credits = 0 if unfit else max(job.estimated_credits, charges.get(case.pk, 0))
         planned.append(PlannedCase(case, measure.tolerance_of(case), credits, unfit))

@@ -1,6 +1,5 @@
 """One case beside its golden result: the compare board with the verdict, and what a person decides."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -41,7 +40,7 @@ def case(request: HttpRequest, rehearsal_id: UUID, ordinal: int) -> HttpResponse
         "last": max(others),
         "can_accept": is_open and row.verdict in OVERRULABLE and row.golden.ended_at is None,
         "can_overrule": is_open and row.verdict in OVERRULABLE,
-        **board_context(row, state, urlencode(state)),
+        **board_context(row, state),
     }
     return render_page(request, "rehearsal/case.html", "comparison/_board.html", context)
 

@@ -51,7 +51,14 @@ def golden(request: HttpRequest, slug: str) -> HttpResponse:
     runs, others = divided(fitting_of(template), candidate_runs(template))
     words = inputs_in_words(template, cases)
     context = page_context(template, "golden") | {
-        "cases": [_line(case, measure) | {"inputs": words[case.pk]} for case in cases],
+        "cases": [
+            _line(case, measure)
+            | {
+                "inputs": words[case.pk],
+                "is_repeated": list(words.values()).count(words[case.pk]) > 1,
+            }
+            for case in cases
+        ],
         "runs": [(run, result_of_run(run)) for run in runs if result_of_run(run)],
         "others": others,
         "jobs": [(job, result_of_job(job)) for job in candidate_jobs(template)],

@@ -162,7 +162,8 @@ class _Restoring:
             idempotency_key=imported_key(facts["idempotency_key"], self._import_id),
             request_body=None if body is None else body.encode(),
             due_at=fields["finished_at"] or fields["created_at"],
-            handled_at=timezone.now(),
+            # History needs nobody any more.
+            handled_at=fields["finished_at"] or fields["created_at"],
             **fields,
         )
 

@@ -15,7 +15,7 @@ IN_VAIN = " It was finished although cancelling was asked for: Rivya cannot stop
 
 def finish(task: Task, status: str, reason: str, text: str, **fields: Any) -> None:
     """Writes the end, its event and sends the signal, in one transaction. Raises LostClaim."""
-    now = timezone.now()
+    now, had_place = timezone.now(), task.status in places.IN_FLIGHT
     with transaction.atomic():
         if status == "succeeded" and _cancel_was_asked(task):
             text += IN_VAIN
@@ -31,7 +31,8 @@ def finish(task: Task, status: str, reason: str, text: str, **fields: Any) -> No
         )
         add_event(task, status, text, reason=reason)
         task_finished.send(sender=Task, task=task)
-        places.ring_next_on_commit(task.account)
+        if had_place:  # saving has given it back already
+            places.ring_next_on_commit(task.account)
 
 
 def _cancel_was_asked(task: Task) -> bool:

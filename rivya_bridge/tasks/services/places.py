@@ -65,6 +65,8 @@ def must_wait(task_id: UUID | str) -> bool:
 
 def ring_next(account: str, ringing: Q | None = None) -> int:
     """Rings for those who get the free places now; `ringing` are rows that were rung already."""
+    if not _waiting(account).exists():
+        return 0
     ids = next_in_line(account, free_places(account))
     rows = Task.objects.filter(id__in=ids)
     wanted = set((rows.exclude(ringing) if ringing else rows).values_list("id", flat=True))

@@ -31,6 +31,11 @@ def poll(task: Task) -> None:
         wait_for_gate(task, wait_until)
         return
     change(task, polls=task.polls + 1)
+    limited_until = gates.limited_until(account, timezone.now())
+    if limited_until:
+        # Another task met a rate limit while this one waited to write.
+        let_go(task, limited_until, polls=task.polls - 1, lost_leases=task.lost_leases)
+        return
     try:
         generation = rivya_client().generations.retrieve(
             task.remote_id or "", max_retries=0, seconds=policy.POLL_CALL_SECONDS
