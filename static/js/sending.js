@@ -115,6 +115,8 @@ export const sendFile = (zone, input, file) => {
   send.bar.setAttribute("aria-label", `Sending ${file.name}`);
   send.item.append(send.bar);
   zone.querySelector("[data-files]").append(send.item);
+  // A zone may have moved into another form since it was made ready.
+  waitForSends(input.form);
   count(input.form, 1);
   waiting.push(() => start(send));
   next();
