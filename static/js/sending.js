@@ -36,8 +36,9 @@ const done = (send, step) => {
   if (send.isOver) return;
   send.isOver = true;
   running -= send.isRunning ? 1 : 0;
-  count(send.input.form, -1);
+  // What has arrived stands in the form before the form that waited for it is sent.
   step();
+  count(send.input.form, -1);
   next();
 };
 
