@@ -36,8 +36,9 @@ const done = (send, step) => {
   if (send.isOver) return;
   send.isOver = true;
   running -= send.isRunning ? 1 : 0;
-  count(send.input.form, -1);
+  // What has arrived stands in the form before the form that waited for it is sent.
   step();
+  count(send.input.form, -1);
   next();
 };
 
@@ -115,6 +116,8 @@ export const sendFile = (zone, input, file) => {
   send.bar.setAttribute("aria-label", `Sending ${file.name}`);
   send.item.append(send.bar);
   zone.querySelector("[data-files]").append(send.item);
+  // A zone may have moved into another form since it was made ready.
+  waitForSends(input.form);
   count(input.form, 1);
   waiting.push(() => start(send));
   next();
