@@ -82,6 +82,7 @@ def test_a_task_of_another_account_is_not_touched(call):
         ("t=" + "9" * 40 + ",v1=" + "0" * 64, 401),
         (sign(b"other bytes"), 401),
     ],
+    ids=["none", "nonsense", "old", "no time", "of other bytes"],
 )
 def test_a_forged_one_is_refused_and_shown(call, header, status):
     task = running_task()
