@@ -274,7 +274,7 @@ def test_an_unfinished_run_is_not_promoted(refused, place, promotion):
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"color": "x" * 5001}, "color"),
+        ({"color": "x" * 20_001}, "color"),
         ({"color": "a\0b"}, "color"),
         ({"resolution": "9K"}, "resolution"),
     ],
