@@ -14,6 +14,7 @@ from rivya_bridge.rivya.errors import (
     ERRORS_BY_CODE,
     ConnectionFailed,
     DeadlineExceeded,
+    InsufficientCredits,
     OutcomeUnknown,
     RivyaError,
     ServerFailure,
@@ -96,11 +97,13 @@ def failed_turn(
     payload: Mapping[str, Any],
     meta: AnswerMeta,
     *,
+    told: str,
     mask: Callable[[str], str],
 ) -> StatusError:
     """The error inside a stream that had begun well; what the turn cost is not known.
 
-    `envelope`: the `error` of `payload`. An unknown code is taken for a failure of the server.
+    `envelope`: the `error` of `payload`; `told`: the text that came before it. An unknown code is taken
+    for a failure of the server. Credits that do not suffice before the first word were never taken.
     """
     code = _word(envelope.get("code"))
     kind = ERRORS_BY_CODE.get(code or "", ServerFailure)
@@ -108,12 +111,13 @@ def failed_turn(
     said = envelope.get("message")
     detail = mask(said)[:_MESSAGE_CHARACTERS] if isinstance(said, str) else ""
     named = _word(envelope.get("requestId"))
+    is_refusal = kind is InsufficientCredits and not told
     return kind(
         f"Rivya ended the stream with {shown_code}" + (f": {detail}" if detail else "."),
         code=shown_code,
         http_status=meta.http_status,
         request_id=mask(named) if named else meta.request_id,
-        spent="unknown",
+        spent="no" if is_refusal else "unknown",
         body=mask(canonical(payload).decode())[:ERROR_BODY_CHARACTERS],
     )
 

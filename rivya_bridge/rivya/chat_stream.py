@@ -206,7 +206,11 @@ class ChatStream:
     def _failed(self, error: dict[str, Any], payload: dict[str, Any]) -> TurnFailed:
         assert self._response is not None
         failure = _failures.failed_turn(
-            error, payload, self._http.meta(self._response), mask=self._http.masked
+            error,
+            payload,
+            self._http.meta(self._response),
+            told=self.text,
+            mask=self._http.masked,
         )
         return TurnFailed(failure, self.text)
 

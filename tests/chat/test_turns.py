@@ -178,3 +178,13 @@ def test_a_person_stops_an_answer_that_stalls(
     assert "may have been spent" in task.spent_text
     assert Wallet.objects.get().tried_at is None
     check_books(task)
+
+
+def test_a_stream_that_begins_with_too_few_credits_waits_like_any_refusal_for_them(
+    make_turn: MakeTurn, clock: Clock, play: Play
+) -> None:
+    play("stream_error", times=1, code="insufficient_credits", events=0)
+    task = step(make_turn(), clock)
+    assert (task.status, task.reason, task.is_cut) == ("held", "insufficient_credits", False)
+    assert (task.exposure, task.holds_reservation) == ("none", False)
+    assert task.attempt_rows.get().outcome == "refused"

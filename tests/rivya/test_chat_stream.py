@@ -179,8 +179,19 @@ def test_any_error_payload_is_an_error(
 ) -> None:
     last = end(server, client, sse(f"data: {as_json(payload)}\n\n".encode()))
     assert isinstance(last, TurnFailed)
-    assert (type(last.error), last.error.code, last.error.spent) == (kind, code, "unknown")
+    assert (type(last.error), last.error.code) == (kind, code)
+    # Only credits that never sufficed were surely never taken.
+    assert last.error.spent == ("no" if kind is InsufficientCredits else "unknown")
     assert KEY not in str(last.error) + last.error.body
+
+
+def test_credits_that_end_within_an_answer_may_have_been_taken(
+    server: ScriptedServer, client: Rivya
+) -> None:
+    error = as_json({"error": {"code": "insufficient_credits"}})
+    last = end(server, client, sse(f'data: {{"delta": "Hel"}}\n\ndata: {error}\n\n'.encode()))
+    assert isinstance(last, TurnFailed)
+    assert (last.text, last.error.spent) == ("Hel", "unknown")
 
 
 @pytest.mark.parametrize(

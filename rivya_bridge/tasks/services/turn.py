@@ -67,6 +67,8 @@ def send_turn(task: Task, attempt: TaskAttempt, *, was_unconfirmed: bool) -> Non
             close_accepted(attempt, completion)
             gates.note_answer(task.account)
             _complete(task, attempt, completion, fields)
+        case TurnFailed(failure, _) if failure.spent == "no":
+            after_failed_sending(task, attempt, failure, was_unconfirmed=was_unconfirmed)
         case TurnFailed(failure, text):
             close_failed(attempt, failure)
             _hold_failed(task, failure, text, fields)
