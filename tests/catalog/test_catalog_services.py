@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from rivya_bridge.catalog import services
-from rivya_bridge.catalog.background import refresh_model_list
 from rivya_bridge.catalog.models import CatalogModel, CatalogRefresh
 from rivya_bridge.catalog.selectors import get_model, last_refresh, listed_models, model_names
 from rivya_bridge.catalog.services import ensure_catalog, refresh_catalog
@@ -139,8 +138,3 @@ def test_a_program_is_told_why_the_list_could_not_be_read(api_client, settings):
     assert answer.status_code == 503
     assert "could not be read" in answer.json()["error"]["message"]
     assert last_refresh() is not None
-
-
-def test_the_background_task_reads_the_list():
-    refresh_model_list()
-    assert last_refresh().model_count > 50
