@@ -172,6 +172,16 @@ def _check_header(header: list[str], specs: Sequence[InputSpec]) -> list[str]:
 
 
 def _records(reader: Any, header: list[str]) -> Iterator[RawRow]:
+    for line, cells, complaint in filled_records(reader, header):
+        problems = [Problem("", complaint, len(header))] if complaint else []
+        yield RawRow(line, cells, problems)
+
+
+def filled_records(reader: Any, header: Sequence[str]) -> Iterator[tuple[int, dict[str, str], str]]:
+    """Line, cells by column, and what is wrong with it or "", of every row that is not blank.
+
+    Raises Refusal like `next_record`.
+    """
     while True:
         line = reader.line_num + 1
         cells = next_record(reader)
@@ -179,14 +189,13 @@ def _records(reader: Any, header: list[str]) -> Iterator[RawRow]:
             return
         if not any(cell.strip() for cell in cells):
             continue
-        problems = []
+        complaint = ""
         if len(cells) > len(header):
-            text = (
+            complaint = (
                 f"The row has {len(cells)} cells and the header {len(header)}: put texts with a "
                 "separator inside into quotes."
             )
-            problems.append(Problem("", text, len(header)))
-        yield RawRow(line, dict(zip(header, cells, strict=False)), problems)
+        yield line, dict(zip(header, cells, strict=False)), complaint
 
 
 # --- JSON Lines -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
 
-from rivya_bridge.experiments.models import Experiment, Run, RunResult
+from rivya_bridge.experiments.models import Experiment, RunResult
 from rivya_bridge.refusals import Missing, Problem, Refusal
 from rivya_bridge.sweeps.models import Sweep, SweepCell, SweepTry
 from rivya_bridge.web.pagination import PAGE_SIZE, Page
@@ -119,8 +119,3 @@ def runs_of_cells(sweep: Sweep, numbers: Iterable[int]) -> list[UUID]:
     ):
         newest[number] = run_id
     return list(newest.values())
-
-
-def sweep_of(run: Run) -> SweepTry | None:
-    """The try that a run was made for, with its sweep and cell; None for a run of its own."""
-    return SweepTry.objects.filter(run=run).select_related("sweep", "cell").first()

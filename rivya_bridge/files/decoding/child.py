@@ -20,7 +20,6 @@ from rivya_bridge.files.decoding.limits import Limits, apply, end_with_parent
 from rivya_bridge.files.decoding.wire import media_to_wire, shape_to_wire
 
 IDLE_SECONDS = 120.0
-PIPE_BYTES = 64 * 1024
 OUT_OF_MEMORY = 3
 _TIME_IS_UP = (signal.SIGALRM, signal.SIGXCPU)
 

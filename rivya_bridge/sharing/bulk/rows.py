@@ -18,7 +18,6 @@ from rivya_bridge.sharing.bulk.sources import Source
 from rivya_bridge.sharing.bulk.tables import RawRun
 from rivya_bridge.web.json_body import read_json
 
-SEPARATORS = "|\n"
 FILE_COLUMNS = ("results", "references")
 TEXT_COLUMNS = ("prompt", "result_text", "note")
 MOST_PROBLEMS = 12

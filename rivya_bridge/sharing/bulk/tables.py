@@ -10,6 +10,7 @@ from rivya_bridge.automation.tables import (
     MAX_BYTES,
     LimitedFile,
     chained,
+    filled_records,
     next_record,
     text_lines,
 )
@@ -59,22 +60,9 @@ def _csv_rows(stream: Readable) -> Iterator[RawRun]:
     reader = csv.reader(chained(first, lines), delimiter=delimiter, strict=True)
     header = [name.strip().lower() for name in next_record(reader) or []]
     _check_header(header)
-    while True:
-        line = reader.line_num + 1
-        cells = next_record(reader)
-        if cells is None:
-            return
-        if not any(cell.strip() for cell in cells):
-            continue
-        problems = []
-        if len(cells) > len(header):
-            text = (
-                f"The row has {len(cells)} cells and the header {len(header)}: put texts with a "
-                "separator inside into quotes."
-            )
-            problems.append(Problem("row", text, len(header)))
-        given = dict(zip(header, cells, strict=False))
-        yield RawRun(f"line {line}", given, problems)
+    for line, cells, complaint in filled_records(reader, header):
+        problems = [Problem("row", complaint, len(header))] if complaint else []
+        yield RawRun(f"line {line}", dict(cells), problems)
 
 
 def _check_header(header: list[str]) -> None:
