@@ -1,18 +1,23 @@
 """What came of repeats: counts, spread, failures, time and credits, with how much they are worth."""
 
 import io
+import sys
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image
 
 from rivya_bridge.experiments.services import judge_run, rate_run
 from rivya_bridge.files import store
+from rivya_bridge.files.decoding.asking import decoders
 from rivya_bridge.files.services import store_result
+from rivya_bridge.likeness import comparing
+from rivya_bridge.refusals import Unavailable
 from rivya_bridge.sweeps.background import measure_results
 from rivya_bridge.sweeps.models import Measuring, ResultDistance
 from rivya_bridge.sweeps.stability.measuring import measure_experiment
 from rivya_bridge.sweeps.stability.meter import wilson_high
-from rivya_bridge.sweeps.stability.queue import ring_due
+from rivya_bridge.sweeps.stability.queue import put_in_queue, ring_due
 from rivya_bridge.sweeps.stability.selectors import (
     effect_sentence,
     reference_effects,
@@ -105,6 +110,46 @@ def test_what_cannot_be_compared_is_kept_with_its_reason_and_not_tried_again():
     assert kept.value is None and "gone from the data folder" in kept.detail
     meter = stability_of(first).meter
     assert (meter.pending, meter.spread) == (0, 0)
+
+
+# Decoding programs that break off on the first file, and that end with it.
+CRASHES = """
+import os, signal
+from rivya_bridge.files.decoding.child import serve
+serve({"image": lambda path, target: os.kill(os.getpid(), signal.SIGSEGV)})
+"""
+ENDS = "raise SystemExit"
+
+
+@contextmanager
+def decoding_by(code):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparing, "COMMAND", (sys.executable, "-c", code))
+        yield
+        decoders(comparing.COMMAND).close()
+
+
+def test_a_file_that_breaks_its_decoder_is_kept_as_not_comparable_with_the_reason():
+    experiment = make_experiment()
+    runs(experiment, picture("red"), picture("blue"))
+    with decoding_by(CRASHES):
+        measure_experiment(experiment.pk)
+    [kept] = ResultDistance.objects.all()
+    assert kept.value is None and "cannot be read as image" in kept.detail
+    assert "broke off on it" in kept.detail
+
+
+def test_without_a_decoding_program_nothing_is_stored_and_all_is_measured_later():
+    experiment = make_experiment()
+    runs(experiment, picture("red"), picture("blue"))
+    put_in_queue(experiment.pk)
+    with decoding_by(ENDS), pytest.raises(Unavailable):
+        measure_experiment(experiment.pk)
+    assert not ResultDistance.objects.exists()
+    assert Measuring.objects.filter(experiment_id=experiment.pk).exists()
+    assert measure_experiment(experiment.pk) == 1
+    assert ResultDistance.objects.get().value > 0
+    assert not Measuring.objects.exists()
 
 
 def test_runs_of_studio_count_too_and_answers_are_compared_as_texts():
