@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 
+from rivya_bridge.comparison.judging.vote_state import VoteState
+
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
@@ -33,23 +35,11 @@ class ComparisonFact:
 
 
 @dataclass(frozen=True, slots=True)
-class VotesFact:
-    """Counted blind votes. `leader` won `wins` of the `decided` votes on it, a tie as half a win; `run`
-    is its newest run. Without a leader the votes were all between equals."""
-
-    count: int
-    leader: str = ""
-    run: str = ""
-    decided: int = 0
-    wins: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Comparing:
     """Kept comparisons, newest first, and the votes if there are any."""
 
     comparisons: tuple[ComparisonFact, ...] = ()
-    votes: VotesFact | None = None
+    votes: VoteState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from rivya_bridge.promotion.readiness.facts import (
     Models,
     References,
     RunFact,
-    VotesFact,
 )
 from rivya_bridge.promotion.readiness.rules import Rules
 
@@ -76,25 +75,18 @@ def comparing(facts: Comparing, rules: Rules) -> Answer:
     if unsettled:
         text = f"{len(unsettled)} of {len(every)} comparisons have no winner and no conclusion yet."
         return Answer(STUDIO, text, links, "Name a winner or write the conclusion.")
-    if votes and _is_split(votes, rules):
+    word = votes.word(rules.leader_percent) if votes else "none"
+    if votes and word == "split":
         change = f"Vote until the leader has won {rules.leader_percent} % of its votes."
-        return Answer(STUDIO, f"Votes are split: {_told(votes)}.", links, change)
-    if not every and not (votes and votes.leader):
+        return Answer(STUDIO, f"Votes are split: {votes.sentence}.", links, change)
+    if not every and word == "none":
         change = "Keep a comparison of the runs, with its winner or a conclusion, or vote."
         return Answer(UNKNOWN, "No comparison has been kept, and no votes tell.", links, change)
     settled = {0: "No comparison is open", 1: "The kept comparison is settled"}
     parts = [settled.get(len(every), f"All {len(every)} kept comparisons are settled")]
-    if votes and votes.leader:
-        parts.append(f"votes agree: {_told(votes)}")
+    if votes and word == "settled":
+        parts.append(f"votes agree: {votes.sentence}")
     return Answer(API, f"{_sentence(parts)}.", links)
-
-
-def _is_split(votes: VotesFact, rules: Rules) -> bool:
-    return bool(votes.leader) and 100 * votes.wins < rules.leader_percent * votes.decided
-
-
-def _told(votes: VotesFact) -> str:
-    return f"{votes.leader} leads with {votes.wins:g} of its {votes.decided} votes"
 
 
 def model(facts: Models, rules: Rules) -> Answer:

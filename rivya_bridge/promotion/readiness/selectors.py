@@ -10,6 +10,7 @@ from django.db.models.functions import RowNumber
 
 from rivya_bridge.automation.slots import slot_limit
 from rivya_bridge.catalog.selectors import models_by_ids
+from rivya_bridge.comparison.judging.settled import vote_states
 from rivya_bridge.comparison.models import Comparison
 from rivya_bridge.credits.selectors import current_wallet
 from rivya_bridge.experiments.models import Experiment, Run, RunReference
@@ -28,7 +29,6 @@ from rivya_bridge.promotion.readiness.facts import (
     RunFact,
 )
 from rivya_bridge.promotion.readiness.rules import Rules, read_rules
-from rivya_bridge.promotion.readiness.votes import votes_of
 from rivya_bridge.rivya import Model
 
 ONLY = (
@@ -47,7 +47,7 @@ def current_rules() -> Rules:
 def gather_facts(experiments: Sequence[Experiment], rules: Rules) -> dict[UUID, Facts]:
     """Experiment id -> its facts. Nine queries, however many experiments."""
     runs = _latest_runs(experiments, rules)
-    comparisons, votes = _comparisons(experiments), votes_of(experiments)
+    comparisons, votes = _comparisons(experiments), vote_states(experiments)
     known = models_by_ids({run.model_id for some in runs.values() for run in some})
     consumers = ResultConsumer.objects.in_bulk([one.pk for one in experiments])
     caps = dict(
