@@ -53,6 +53,8 @@ CHANGED = [
     ("exploring", Exploring(runs("rejected", "accepted", "accepted")), STUDIO, KEEP),
     ("exploring", replace(READY_FACTS.exploring, streak=2), STUDIO, KEEP),
     ("exploring", Exploring(runs("accepted"), streak=1), UNKNOWN, KEEP),
+    ("exploring", replace(READY_FACTS.exploring, repeats=4, apart_percent=50), API, READY),
+    ("exploring", replace(READY_FACTS.exploring, repeats=4, apart_percent=51), STUDIO, KEEP),
     ("comparing", Comparing((ComparisonFact("c", "Both", is_open=True),)), STUDIO, KEEP),
     ("comparing", Comparing(), UNKNOWN, KEEP),
     (

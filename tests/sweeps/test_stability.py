@@ -55,7 +55,7 @@ def test_it_works():
     red, blue = picture("red"), picture("blue", split=True)
     first, *_ = runs(experiment, red, red, blue, "failed")
     measure_experiment(experiment.pk)
-    row = stability_of(first)
+    row = stability_of([first])[first.pk]
     meter = row.meter
     assert (meter.ended, meter.failed, meter.failure_rate) == (4, 1, 0.25)
     assert [output.count for output in meter.outputs] == [2, 1]
@@ -69,7 +69,7 @@ def test_it_works():
 def test_identical_outputs_are_collapsed_and_need_no_measuring():
     experiment = make_experiment()
     [first, *_] = runs(experiment, *[picture("red")] * 4)
-    meter = stability_of(first).meter
+    meter = stability_of([first])[first.pk].meter
     assert (meter.word, meter.spread, meter.pending) == ("identical", 0, 0)
     assert meter.outputs[0].numbers == (1, 2, 3, 4)
     assert "the same to the last byte" in meter.sentence
@@ -78,7 +78,7 @@ def test_identical_outputs_are_collapsed_and_need_no_measuring():
 def test_too_few_runs_are_said():
     experiment = make_experiment()
     [first, _] = runs(experiment, picture("red"), picture("red"))
-    meter = stability_of(first).meter
+    meter = stability_of([first])[first.pk].meter
     assert meter.word == "too few runs"
     assert meter.sentence == "2 runs: too few to say how stable this is; 3 are the least."
 
@@ -86,7 +86,7 @@ def test_too_few_runs_are_said():
 def test_a_spread_that_is_not_measured_yet_is_said():
     experiment = make_experiment()
     [first, *_] = runs(experiment, picture("red"), picture("blue"), picture("green"))
-    meter = stability_of(first).meter
+    meter = stability_of([first])[first.pk].meter
     assert (meter.word, meter.spread, meter.pending) == ("measuring", None, 3)
 
 
@@ -97,7 +97,7 @@ def test_a_pair_is_measured_once(monkeypatch):
     assert measure_experiment(experiment.pk) == 0
     other = make_experiment()
     [first, *_] = runs(other, picture("red"), picture("blue"), picture("red"))
-    assert stability_of(first).meter.pending == 0  # by content, whichever experiment
+    assert stability_of([first])[first.pk].meter.pending == 0  # by content, whichever experiment
 
 
 def test_what_cannot_be_compared_is_kept_with_its_reason_and_not_tried_again():
@@ -108,7 +108,7 @@ def test_what_cannot_be_compared_is_kept_with_its_reason_and_not_tried_again():
     measure_experiment(experiment.pk)
     [kept] = ResultDistance.objects.all()
     assert kept.value is None and "gone from the data folder" in kept.detail
-    meter = stability_of(first).meter
+    meter = stability_of([first])[first.pk].meter
     assert (meter.pending, meter.spread) == (0, 0)
 
 

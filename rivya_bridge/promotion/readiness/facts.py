@@ -19,12 +19,15 @@ class RunFact:
 @dataclass(frozen=True, slots=True)
 class Exploring:
     """`runs` newest first, with their verdicts ("" for undecided); `streak` as the rules define it;
-    `varied_params` and `is_one_shape` over all of `runs`."""
+    `varied_params` and `is_one_shape` over all of `runs`. `repeats` of one request of the streak lie
+    `apart_percent` apart on average, as measured; None where too few were."""
 
     runs: tuple[RunFact, ...] = ()
     streak: int = 0
     varied_params: tuple[str, ...] = ()
     is_one_shape: bool = True
+    repeats: int = 0
+    apart_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,7 @@ def exploring(facts: Exploring, rules: Rules) -> Answer:
     links = _runs(facts.runs)
     need = rules.least_accepted
     if facts.streak >= need:
-        text = (
-            f"The newest {facts.streak} runs were accepted with equal params and one prompt shape."
-        )
-        return Answer(API, text, _runs(facts.runs[: facts.streak]))
+        return _stable(facts, rules)
     change = f"Accept {need} runs in a row with equal params and one prompt shape."
     if len(facts.runs) < need:
         count = len(facts.runs)
@@ -64,6 +61,22 @@ def exploring(facts: Exploring, rules: Rules) -> Answer:
     if not facts.is_one_shape:
         reasons.append("their prompts have no one shape")
     return Answer(STUDIO, f"{_sentence(reasons)}.", links, change)
+
+
+def _stable(facts: Exploring, rules: Rules) -> Answer:
+    """What is accepted again and again also has to come out alike, where repeats were measured."""
+    links = _runs(facts.runs[: facts.streak])
+    text = f"The newest {facts.streak} runs were accepted with equal params and one prompt shape"
+    if facts.apart_percent is None:
+        return Answer(API, f"{text}.", links)
+    measured = f"{facts.repeats} repeats of one request lie {facts.apart_percent} % apart"
+    if facts.apart_percent <= rules.apart_percent:
+        return Answer(API, f"{text}; {measured}.", links)
+    change = (
+        "Say more in the prompt, or fix params, until repeats come out alike: at most "
+        f"{rules.apart_percent} % apart."
+    )
+    return Answer(STUDIO, f"{text}, but {measured}: results are not stable.", links, change)
 
 
 def comparing(facts: Comparing, rules: Rules) -> Answer:
