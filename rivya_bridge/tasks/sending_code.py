@@ -8,7 +8,6 @@ import json
 import pprint
 import shlex
 
-from rivya_bridge.tasks.code import BASE_URL
 from rivya_bridge.tasks.models import Task, TaskAttempt
 
 PATHS = {
@@ -76,9 +75,9 @@ if (!answer.ok) process.exitCode = 1;
 """
 
 
-def sending_snippets(attempt: TaskAttempt, base_url: str = BASE_URL) -> list[tuple[str, str]]:
-    """(name, code) of a sending for every language that pages show."""
-    url = base_url + PATHS[Task.Kind(attempt.task.kind)]
+def sending_snippets(attempt: TaskAttempt) -> list[tuple[str, str]]:
+    """(name, code) of a sending, to where it was sent, for every language that pages show."""
+    url = attempt.task.base_url + PATHS[Task.Kind(attempt.task.kind)]
     body = attempt.body.decode()
     written = pprint.pformat(body, width=88)
     remark, comment = _NOTE.format(mark="#"), _NOTE.format(mark="//")

@@ -125,7 +125,7 @@ def test_each_sending_of_a_task_runs_with_the_addresses_that_it_sent(
             ("Python (httpx)", [sys.executable, "-c"]),
         ):
             assert url in code[language]
-            accepted = json.loads(run([*command, at(code[language], ready)], tmp_path))
+            accepted = json.loads(run([*command, code[language]], tmp_path))
             assert accepted["model"] == "flux-2-pro"
             assert accepted["id"] != task.remote_id
 
@@ -152,7 +152,7 @@ def test_a_continued_conversation_goes_on_in_its_session(
 
 def at(code: str, base_url: str) -> str:
     """The same code for another server, as a person would point it there."""
-    assert BASE_URL in code
+    assert BASE_URL in code or base_url in code
     return code.replace(BASE_URL, base_url)
 
 

@@ -79,7 +79,7 @@ def test_the_code_of_a_sending_sends_the_same_bytes(
     vendor: Vendor, clock: Clock, file: StoredFile, language: str, number: int
 ) -> None:
     task = sent_twice(vendor, clock, file)
-    code = dict(sending_snippets(task.attempt_rows.get(number=number), vendor.url))[language]
+    code = dict(sending_snippets(task.attempt_rows.get(number=number)))[language]
     command = ["sh", "-c", code] if language == "cURL" else [sys.executable, "-c", code]
     environment = {"PATH": "/usr/bin:/bin", "RIVYA_API_KEY": "rvya_sk_scripted"}
     for key in ("", task.idempotency_key):
