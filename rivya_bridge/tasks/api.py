@@ -14,7 +14,7 @@ from rivya_bridge.tasks.explanation import explain, next_step, why_queued
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.selectors import TaskFilter, get_task, inbox_rows, task_rows
 from rivya_bridge.tasks.services import cancel_task, continue_task, mark_handled
-from rivya_bridge.tasks.views.task import frozen_request
+from rivya_bridge.tasks.views.task import indented
 from rivya_bridge.web.pagination import keyset_page
 
 router = Router(tags=["tasks"])
@@ -151,7 +151,7 @@ def task_out(task: Task) -> dict[str, Any]:
 
 
 def _detail_out(task: Task) -> dict[str, Any]:
-    request_text = frozen_request(task)
+    request_text = indented(task.request_body)
     results = [
         {
             "position": output.position,

@@ -241,7 +241,10 @@ class TaskEvent(models.Model):
 
 
 class TaskAttempt(models.Model):
-    """One sending of the frozen request, with the answer as it came. Secrets are never in it."""
+    """One sending of the frozen request, with the answer as it came. Secrets are never in it.
+
+    `earlier_body`: what it sent, where the task went out with other bytes later; '' for the task's own.
+    """
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="attempt_rows")
     number = models.IntegerField()
@@ -252,10 +255,20 @@ class TaskAttempt(models.Model):
     request_id = models.CharField(max_length=255, blank=True)
     response = models.TextField(blank=True)
     error = models.TextField(blank=True)
+    earlier_body = models.TextField(blank=True)
 
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["task", "number"], name="attempt_number")]
+
+    @property
+    def body(self) -> bytes:
+        """The exact bytes of this sending."""
+        return (
+            self.earlier_body.encode()
+            if self.earlier_body
+            else bytes(self.task.request_body or b"")
+        )
 
 
 class Gate(models.Model):

@@ -12,7 +12,7 @@ from rivya_bridge.rivya import RivyaError
 from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt
 from rivya_bridge.tasks.services import places
-from rivya_bridge.tasks.services.attempts import close_accepted, open_attempt
+from rivya_bridge.tasks.services.attempts import close_accepted, open_attempt, thaw
 from rivya_bridge.tasks.services.failed_sending import after_failed_sending
 from rivya_bridge.tasks.services.freeze import freeze_body
 from rivya_bridge.tasks.services.key_window import key_window
@@ -56,7 +56,7 @@ def _belongs_here(task: Task) -> bool:
     if task.account == connection.account:
         return True
     if task.exposure == Exposure.NONE and connection.may_adopt(task.account, task.base_url):
-        change(task, account=connection.account, request_body=None, request_sha256="")
+        thaw(task, account=connection.account)
         return True
     hold(task, "other_account", _other_account_text(task, connection))
     return False
