@@ -106,16 +106,3 @@ def _read_number(raw: str | None) -> int:
         return int(raw)
     text = f"{raw[:40]!r} is no cursor: take it from the `next` of a list, or leave it out."
     raise Refusal.field("cursor", text)
-
-
-def runs_of_cells(sweep: Sweep, numbers: Iterable[int]) -> list[UUID]:
-    """The newest run with a result of each named cell, in the cells' order (one query)."""
-    rows = SweepTry.objects.filter(
-        sweep=sweep, cell__number__in=list(numbers), status=T.SUCCEEDED, run__isnull=False
-    )
-    newest: dict[int, UUID] = {}
-    for number, run_id in rows.order_by("cell__number", "ordinal").values_list(
-        "cell__number", "run_id"
-    ):
-        newest[number] = run_id
-    return list(newest.values())

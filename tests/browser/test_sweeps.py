@@ -1,6 +1,7 @@
 """A sweep of 64 cells in the browser: priced, started, left, returned to, half retried, compared."""
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,7 +106,8 @@ def test_a_sweep_of_64_cells(product, open_page, watch, picture):
     page.set_viewport_size({"width": 390, "height": 844})
     assert overflow(page) == 0
     page.set_viewport_size({"width": 1280, "height": 900})
-    compare_two(page)
+    compare_across_facets(page, sweep)
+    compare_without_script(open_page(product, java_script_enabled=False), sweep)
     page.goto(f"{experiment}stability/references/")
     expect(page.locator("main tbody tr")).to_have_count(32)
     assert seen.complaints() == []
@@ -135,10 +137,52 @@ def spent(journal: dict[str, Any]) -> int:
     return int(journal["charged_credits"])
 
 
-def compare_two(page: Page) -> None:
-    ticks = page.locator(".sweep-table td:has(img) input[name=cell]")
-    ticks.nth(0).check()
-    ticks.nth(1).check()
-    page.get_by_role("button", name="Compare the ticked cells").click()
+def show_references(page: Page, value: str) -> None:
+    """The facet: cells without references, or those with."""
+    page.locator("select[name=v2]").select_option(value)
+    page.wait_for_url(re.compile(f"v2={value}"))
+
+
+def compare_across_facets(page: Page, sweep: str) -> None:
+    """Ticked while the tray's first answer is held back, by mouse and by key, with two values shown."""
+    held: list[Any] = []
+    go = threading.Event()
+    page.route("**/tray/", lambda route: route.continue_() if go.is_set() else held.append(route))
+    page.goto(f"{sweep}?v2=0")
+    boxes = page.locator(".sweep-table .compare-box")
+    boxes.nth(0).check()
+    page.locator(".sweep-table td a:has(img)").nth(1).focus()
+    page.keyboard.press("c")
+    expect(boxes.nth(1)).to_be_checked()
+    show_references(page, "1")
+    boxes.nth(2).check()
+    show_references(page, "0")
+    expect(boxes.nth(0)).to_be_checked()
+    expect(boxes.nth(1)).to_be_checked()
+    assert len(held) == 1  # the others wait, so that no two change the tray at once
+    go.set()
+    held[0].continue_()
+    tray = page.get_by_role("region", name="Compare tray")
+    expect(tray).to_contain_text("3 of 6")
+    page.goto("/experiments/")
+    page.goto(f"{sweep}?v2=1")
+    expect(page.locator(".compare-box:checked")).to_have_count(1)
+    page.locator(".compare-box:checked").uncheck()
+    expect(tray).to_contain_text("2 of 6")
+    page.keyboard.press("v")
     page.wait_for_url(re.compile("/compare/"))
     expect(page.locator(".pane")).to_have_count(2)
+
+
+def compare_without_script(page: Page, sweep: str) -> None:
+    page.goto(f"{sweep}?v2=0")
+    boxes = page.locator(".sweep-table .compare-box")
+    boxes.nth(0).check()
+    page.get_by_role("button", name="Keep the ticked for later").click()
+    page.locator("select[name=v2]").select_option("1")
+    page.get_by_role("button", name="Show").click()
+    boxes.nth(1).check()
+    page.get_by_role("button", name="Compare the ticked cells").click()
+    expect(page.locator(".pane")).to_have_count(2)
+    page.goto(f"{sweep}?v2=0")
+    expect(boxes.nth(0)).to_be_checked()

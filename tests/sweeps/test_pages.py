@@ -278,16 +278,41 @@ def test_decisions_work_without_script_and_come_back_with_a_word(signed_in_clien
     assert signed_in_client.post(f"/sweeps/{cube.pk}/nonsense/").status_code in (302, 404)
 
 
-def test_ticked_cells_are_compared_by_their_newest_results(signed_in_client, cube):
+def ticked(page):
+    """Cells whose box is ticked."""
+    return re.findall(r'id="box-(\d+)"[^>]*? checked', page)
+
+
+def test_a_cell_is_ticked_as_its_run_lies_in_the_tray_whatever_is_shown(signed_in_client, cube):
     feed_sweep(cube.pk)
+    where = f"/sweeps/{cube.pk}/"
     tries = open_tries(cube)
-    for one in tries[:2]:
+    assert 'class="compare-box"' not in text_of(signed_in_client.get(where))
+    watched = ".".join(f"{number}~" for number in (1, 3))
+    for one in tries[:3]:
         end(one, make_file())
-    answer = signed_in_client.get(f"/sweeps/{cube.pk}/compare/?cell=1&cell=2")
-    pair = f"run={tries[0].run_id}&run={tries[1].run_id}"
-    assert answer.headers["Location"] == f"/compare/?experiment={cube.experiment_id}&{pair}"
-    few = signed_in_client.get(f"/sweeps/{cube.pk}/compare/?cell=1&cell=3&cell=x", follow=True)
-    assert "2 cells are ticked, 1 of them with a result" in text_of(few)
+    tray = f"/experiments/{cube.experiment_id}/tray/"
+    runs = [str(one.run_id) for one in tries]
+    signed_in_client.post(tray, {"shown": runs[:3], "run": [runs[0], runs[1]], "next": where})
+    assert ticked(text_of(signed_in_client.get(where))) == ["1"]
+    assert ticked(text_of(signed_in_client.get(f"{where}?v2=1"))) == ["2"]
+    live = text_of(signed_in_client.get(f"{where}live/", {"cells": watched}))
+    assert 'id="box-3"' in live and ticked(live) == ["1"]
+    answer = signed_in_client.post(tray, {"shown": runs[:1], "run": runs[0], "go": "1"})
+    assert answer.headers["Location"] == f"/compare/?run={runs[0]}&run={runs[1]}"
+
+
+def test_a_repeated_cell_stays_ticked_when_a_newer_result_comes(signed_in_client, experiment):
+    sweep = make_sweep(experiment, repeats=2)
+    feed_sweep(sweep.pk)
+    first, second = open_tries(sweep)
+    end(first, make_file())
+    tray = f"/experiments/{experiment.pk}/tray/"
+    signed_in_client.post(tray, {"shown": str(first.run_id), "run": str(first.run_id)})
+    end(second, make_file("other.png"))
+    page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert ticked(page) == ["1"]
+    assert f'name="run" value="{first.run_id}"' in page and "run 1</span>" in page
 
 
 def test_repeats_stand_in_one_cell_with_how_many_differ(signed_in_client, experiment):

@@ -22,14 +22,11 @@ from rivya_bridge.sweeps.selectors import (
     progress_by_id,
     progress_of,
     reference_hashes,
-    runs_of_cells,
     sweep_rows,
 )
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
 from rivya_bridge.web.pagination import keyset_page
-
-MOST_COMPARED = 6
 
 
 @require_safe
@@ -185,21 +182,3 @@ def _changes(request: HttpRequest) -> dict[str, int]:
         if raw:
             changes[name] = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
     return changes
-
-
-@require_safe
-def compare(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
-    """The ticked cells side by side, each by its newest result."""
-    sweep = get_sweep(sweep_id)
-    raw = request.GET.getlist("cell")
-    numbers = [int(one) for one in raw if one.isascii() and one.isdigit() and len(one) < 6]
-    runs = runs_of_cells(sweep, numbers)
-    if not 2 <= len(runs) <= MOST_COMPARED:
-        text = (
-            f"{len(numbers)} cells are ticked, {len(runs)} of them with a result: tick 2 to "
-            f"{MOST_COMPARED} cells that have one."
-        )
-        messages.error(request, text)
-        return redirect("sweeps:grid", sweep.pk)
-    query = "&".join(f"run={run_id}" for run_id in runs)
-    return redirect(f"{reverse('comparison:board')}?experiment={sweep.experiment_id}&{query}")
