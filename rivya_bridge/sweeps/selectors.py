@@ -20,12 +20,13 @@ RUN_FIELDS = (
 
 
 def get_sweep(sweep_id: str | UUID) -> Sweep:
-    """One sweep with its experiment (one query). Raises Missing."""
+    """One sweep with its experiment and the run it began from (one query). Raises Missing."""
     try:
         key = sweep_id if isinstance(sweep_id, UUID) else UUID(sweep_id)
     except (ValueError, AttributeError, TypeError):
         key = None
-    sweep = Sweep.objects.select_related("experiment").filter(pk=key).first() if key else None
+    rows = Sweep.objects.select_related("experiment", "continues_from")
+    sweep = rows.filter(pk=key).first() if key else None
     if sweep is None:
         text = f"There is no sweep {str(sweep_id)[:60]!r}."
         raise Missing(text, (Problem("sweep", text),))

@@ -170,7 +170,9 @@ def detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "results": [row.file for row in run.results.all()],
         "note_form": NoteForm(initial={"note": run.note}),
         "snippets": run_snippets(run),
-        "continuations": list(run.continuations.all()),
+        # Those of a sweep are told by their sweep.
+        "continuations": list(run.continuations.filter(sweep_try=None)),
+        "begun_sweeps": list(run.begun_sweeps.all()),
     }
     wants_part = bool(request.headers.get("HX-Request"))
     status = STOP_POLLING if wants_part and not is_open else 200
