@@ -27,7 +27,11 @@ MOST_OPTIONS_SHOWN = 12
 
 
 class SweepForm(forms.Form):
-    """Fields of the params follow the chosen models; `kept` are (id, name) of files in the vault."""
+    """Fields of the params follow the chosen models.
+
+    `params` and `spare` hold them by their common spelling: those of the chosen models, and those that
+    only others have but a value was written for, which is kept until one of these is chosen.
+    """
 
     models = forms.MultipleChoiceField(
         required=False, label="Models", widget=forms.CheckboxSelectMultiple
@@ -40,11 +44,10 @@ class SweepForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Several prompts: put a line of --- between them.",
     )
-    keep_references = forms.MultipleChoiceField(
-        required=False, label="Reference files in use", widget=forms.CheckboxSelectMultiple
-    )
     references = ManyFilesField(
-        required=False, label="Add reference files", help_text="They go in together, in order."
+        required=False,
+        label="Files",
+        help_text="Choose, drop or paste them; they go in together, in this order.",
     )
     with_and_without = forms.BooleanField(
         required=False,
@@ -91,30 +94,29 @@ class SweepForm(forms.Form):
         required=False, label="Leave out the cells that their model would refuse"
     )
 
-    def __init__(
-        self,
-        *args: Any,
-        models: Sequence[Model],
-        chosen: Sequence[str],
-        kept: Sequence[tuple[str, str]],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict, files: Any = None, *, models: Sequence[Model]) -> None:
+        super().__init__(data, files)
         self.fields["models"].choices = [(m.id, _priced(m)) for m in models]  # type: ignore[attr-defined]
-        self.fields["keep_references"].choices = kept  # type: ignore[attr-defined]
-        if not kept:
-            del self.fields["keep_references"]
         self.fields["models"].is_expected = True  # type: ignore[attr-defined]
         self.fields["prompt"].is_expected = True  # type: ignore[attr-defined]
-        self.params = _params_of([m for m in models if m.id in chosen])
+        chosen = [m for m in models if m.id in data.getlist("models")]
+        self.params_of = " ".join(model.id for model in chosen)
+        self.params = _params_of(chosen)
+        self.spare = {
+            spelling: found
+            for spelling, found in _params_of(models).items()
+            if spelling not in self.params and data.get(f"param-{spelling}", "").strip()
+        }
         for spelling, found in self.params.items():
             self.fields[f"param-{spelling}"] = _param_field(found, len(chosen))
+        for spelling, found in self.spare.items():
+            self.fields[f"param-{spelling}"] = _spare_field(found)
         for number in range(1, MOST_REPLACEMENTS + 1):
             self.fields[f"search_{number}"] = _words_field("Words in the prompt")
             self.fields[f"by_{number}"] = _words_field("are replaced by", "cup, jar, vase")
 
     def param_fields(self) -> list[forms.BoundField]:
-        return [self[f"param-{spelling}"] for spelling in self.params]
+        return [self[f"param-{spelling}"] for spelling in (*self.params, *self.spare)]
 
     def replacement_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         numbers = range(1, MOST_REPLACEMENTS + 1)
@@ -193,6 +195,12 @@ def _param_field(found: list[tuple[Model, Param]], model_count: int) -> forms.Ch
     )
 
 
+def _spare_field(found: list[tuple[Model, Param]]) -> forms.CharField:
+    field = _param_field(found, len(found))
+    field.help_text = "No chosen model has it: it is kept here and not sent."
+    return field
+
+
 def _range_words(params: Sequence[Param]) -> str:
     options = list(dict.fromkeys(option for param in params for option in param.options))
     if options:
@@ -232,7 +240,7 @@ def initial_of(plan: Mapping[str, Any]) -> dict[str, Any]:
         if name in plan
     } | {
         "prompt": f"\n{BETWEEN_PROMPTS}\n".join(prompts),
-        "keep_references": list(plan.get("references", ())),
+        "references_kept": list(plan.get("references", ())),
         "skip": "\n".join(plan.get("skip", ())),
     }  # fmt: skip
     for key, values in plan.get("params", {}).items():

@@ -17,3 +17,18 @@ document.addEventListener("keydown", (event) => {
   target.focus();
   cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 });
+
+// An answer to the form is dropped when something was written or ticked since it was asked for: the next
+// one, asked for by what was written, knows it. So no answer replaces what one has written meanwhile.
+let changes = 0;
+const asked = new WeakMap(); // request -> how many changes it knows
+
+document.addEventListener("input", ({ target }) => {
+  if (target.closest?.("#sweep-form")) changes += 1;
+});
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.elt.id === "sweep-form") asked.set(detail.xhr, changes);
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (asked.has(detail.xhr) && asked.get(detail.xhr) !== changes) detail.shouldSwap = false;
+});

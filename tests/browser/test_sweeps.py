@@ -1,7 +1,6 @@
 """A sweep of 64 cells in the browser: priced, started, left, returned to, half retried, compared."""
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.product import Product
 from tests.browser.test_every_page import _violations
@@ -72,6 +71,79 @@ def fill(page: Page, prompts: list[str], models: list[str], picture: Path | None
             page.locator("input[type=file][name=references]").set_input_files(picture)
         with answered(page):
             page.get_by_label("With and without references").check()
+
+
+class HeldBack:
+    """Keeps what a page sends to an address on its way until `release`."""
+
+    def __init__(self, page: Page, address: str = "**/sweep/") -> None:
+        self._page = page
+        self._routes: list[Route] = []
+        self._is_open = False
+        page.route(address, self._answer)
+
+    @property
+    def count(self) -> int:
+        return len(self._routes)
+
+    def _answer(self, route: Route) -> None:
+        if self._is_open or route.request.method == "GET":
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    def wait_for_one(self) -> None:
+        for _ in range(600):
+            if self._routes:
+                return
+            self._page.wait_for_timeout(50)
+        raise AssertionError("The page sent nothing.")
+
+    def release(self) -> None:
+        self._is_open = True
+        for route in self._routes:
+            route.continue_()
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_stays(product, open_page, watch, picture):
+    page = open_page(product)
+    seen = watch(page)
+    new_experiment(page, "Typed meanwhile")
+    page.get_by_role("link", name="Sweep", exact=True).click()
+    fill(page, ["A cup"], ["z-image"], None)
+    late = HeldBack(page)
+    page.locator('input[name=models][value="flux-2-pro"]').check()
+    late.wait_for_one()
+    ratio = page.locator("#id_param-aspectratio")
+    page.locator("#id_prompt").fill("A cup, typed meanwhile")
+    page.locator("#id_search_1").fill("cup")
+    page.locator("#id_by_1").fill("jar")
+    page.locator("#id_references").set_input_files(picture)
+    page.get_by_label("With and without references").check()
+    ratio.press_sequentially("1:1, 16")
+    late.release()
+    ratio.press_sequentially(":9")
+    expect(page.locator("#id_param-resolution")).to_be_visible()  # of the model that was ticked
+    expect(price(page)).to_have_text("12 runs ≈ 44 credits")
+    expect(ratio).to_be_focused()
+    ratio.press_sequentially(", 9:16")
+    expect(price(page)).to_have_text("18 runs ≈ 66 credits")
+    expect(ratio).to_have_value("1:1, 16:9, 9:16")
+    expect(page.locator("#id_prompt")).to_have_value("A cup, typed meanwhile")
+    expect(page.locator("#id_by_1")).to_have_value("jar")
+    expect(page.locator("li[data-kept]")).to_have_count(1)
+    # A field whose model is taken away under one's fingers keeps what is written, and says so.
+    resolution = page.locator("#id_param-resolution")
+    late = HeldBack(page)
+    page.locator('input[name=models][value="flux-2-pro"]').uncheck()
+    late.wait_for_one()
+    resolution.press_sequentially("1K, ")
+    late.release()
+    resolution.press_sequentially("2K")
+    expect(page.get_by_text("No chosen model has it")).to_be_visible()
+    expect(resolution).to_be_focused()
+    expect(resolution).to_have_value("1K, 2K")
+    assert seen.complaints() == []
 
 
 def test_a_sweep_of_64_cells(product, open_page, watch, picture):
@@ -145,9 +217,7 @@ def show_references(page: Page, value: str) -> None:
 
 def compare_across_facets(page: Page, sweep: str) -> None:
     """Ticked while the tray's first answer is held back, by mouse and by key, with two values shown."""
-    held: list[Any] = []
-    go = threading.Event()
-    page.route("**/tray/", lambda route: route.continue_() if go.is_set() else held.append(route))
+    late = HeldBack(page, "**/tray/")
     page.goto(f"{sweep}?v2=0")
     boxes = page.locator(".sweep-table .compare-box")
     boxes.nth(0).check()
@@ -159,9 +229,8 @@ def compare_across_facets(page: Page, sweep: str) -> None:
     show_references(page, "0")
     expect(boxes.nth(0)).to_be_checked()
     expect(boxes.nth(1)).to_be_checked()
-    assert len(held) == 1  # the others wait, so that no two change the tray at once
-    go.set()
-    held[0].continue_()
+    assert late.count == 1  # the others wait, so that no two change the tray at once
+    late.release()
     tray = page.get_by_role("region", name="Compare tray")
     expect(tray).to_contain_text("3 of 6")
     page.goto("/experiments/")

@@ -1,10 +1,13 @@
 """The form with its price, the grid and what of it changes, and the pages of stability."""
 
+import io
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.models import Wallet
@@ -110,11 +113,34 @@ def test_cells_that_a_model_refuses_are_listed_and_can_be_left_out(send):
     assert Sweep.objects.get().skipped_count == 2
 
 
-def test_the_form_follows_the_models(send):
-    headers = {"HX-Request": "true", "HX-Target": "sweep-form"}
-    found = text_of(send(headers, models=["z-image"]))
+def test_the_params_follow_the_models_and_nothing_else_is_replaced(send):
+    found = text_of(send(HTMX, models=["z-image"], params_of="z-image flux-2-pro"))
     assert 'name="param-aspectratio"' in found and 'name="param-resolution"' not in found
-    assert 'name="param-resolution"' in text_of(send(headers))
+    assert 'id="sweep-params" hx-swap-oob="true"' in found and "id_prompt" not in found
+    other = text_of(send(HTMX, params_of="z-image"))
+    assert 'name="param-resolution"' in other
+    shown = re.search(r'name="params_of" value="([^"]+)"', other)[1]
+    still = text_of(send(HTMX, params_of=shown))
+    assert 'id="sweep-params"' not in still and "4 runs ≈ 12 credits" in still
+
+
+def test_a_value_of_a_param_that_no_chosen_model_has_is_kept_and_not_sent(send):
+    changes = {"models": ["z-image"], "param-resolution": "1K, 2K"}
+    found = text_of(send(HTMX, params_of="flux-2-pro", **changes))
+    assert 'value="1K, 2K"' in found and "No chosen model has it" in found
+    assert "2 runs ≈ 2 credits" in found
+    assert send(**changes).status_code == 302
+    assert list(Sweep.objects.get().plan["params"]) == ["aspect_ratio"]
+
+
+def test_more_than_the_button_said_is_not_started_until_it_is_pressed_again(send):
+    refused = send(seen="12", repeats="20")
+    found = text_of(refused)
+    assert refused.status_code == 422 and not Sweep.objects.exists()
+    assert "It would be 80 runs ≈ 240 credits, more than the button said" in found
+    assert 'name="seen" value="240"' in found and "80 runs ≈ 240 credits</button>" in found
+    assert send(seen="", repeats="20").status_code == 422
+    assert send(seen="240", repeats="20").status_code == 302
 
 
 def test_a_check_without_script_starts_nothing(send):
@@ -125,21 +151,25 @@ def test_a_check_without_script_starts_nothing(send):
 
 def test_a_file_that_was_added_stays_when_the_form_comes_back(send, png_file):
     answer = send(check="1", references=png_file)
-    kept = re.search(r'name="keep_references" value="([0-9a-f-]{36})"', text_of(answer))
+    kept = re.search(r'name="references_kept" value="([0-9a-f-]{36})"', text_of(answer))
     assert kept
-    answer = send(keep_references=[kept[1]], with_and_without="on", leave_out="on", repeats="1")
+    answer = send(references_kept=[kept[1]], with_and_without="on", leave_out="on", repeats="1")
     sweep = Sweep.objects.get()
     assert (sweep.cell_count, sweep.skipped_count, sweep.files.count()) == (8, 2, 1)
     assert answer.status_code == 302
 
 
+def test_a_file_that_is_refused_takes_nothing_else_with_it(send, png_file):
+    web_page = SimpleUploadedFile("page.png", b"<html>", "image/png")
+    answer = send(references=[png_file, web_page], prompt="A long prompt, typed")
+    found = text_of(answer)
+    assert answer.status_code == 422 and not Sweep.objects.exists()
+    assert "page.png: The file is a web page" in found and "A long prompt, typed" in found
+    assert len(re.findall(r'name="references_kept" value="[0-9a-f-]{36}"', found)) == 1
+
+
 @pytest.fixture
 def png_file():
-    import io
-
-    from django.core.files.uploadedfile import SimpleUploadedFile
-    from PIL import Image
-
     out = io.BytesIO()
     Image.new("RGB", (16, 12), "teal").save(out, "PNG")
     return SimpleUploadedFile("bottle.png", out.getvalue(), "image/png")
@@ -174,6 +204,33 @@ def test_a_sweep_opens_the_form_with_all_its_settings(signed_in_client, experime
     runs = sweep.tries.count()
     assert f"{runs} runs ≈ {sweep.estimated_credits} credits" in found
     assert 'value="One || a, b"' in found
+
+
+def test_a_sweep_begun_from_a_run_is_told_as_what_continues_it(send, signed_in_client, experiment):
+    run = start(experiment, model_id="z-image", prompt="A cup")
+    other = start(experiment, continues_from=run)
+    form = text_of(signed_in_client.get(f"/experiments/{experiment.pk}/sweep/?from={run.pk}"))
+    assert f'name="from" value="{run.pk}"' in form and "Continues from" in form
+    send(**{"from": str(run.pk)})
+    sweep = Sweep.objects.get()
+    feed_sweep(sweep.pk)
+    assert {one.run.continues_from_id for one in open_tries(sweep)} == {run.pk}
+    assert len(open_tries(sweep)) == 4
+    grid = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert f'Continues <a href="/runs/{run.pk}/">run {run.number}</a>' in grid
+    page = text_of(signed_in_client.get(f"/runs/{run.pk}/"))
+    by = page[page.index("Continued by") :]
+    assert f'<a href="/sweeps/{sweep.pk}/">the sweep {sweep.title}</a>' in by
+    assert re.findall(r">run (\d+)</a>", by[: by.index("</dd>")]) == [str(other.number)]
+    again = text_of(signed_in_client.get(f"/experiments/{experiment.pk}/sweep/?sweep={sweep.pk}"))
+    assert f'name="from" value="{run.pk}"' in again
+
+
+def test_a_run_of_another_experiment_is_not_continued(send, experiment):
+    stranger = start(make_experiment(title="Another"), model_id="z-image", prompt="A cup")
+    answer = send(**{"from": str(stranger.pk)})
+    assert answer.status_code == 422 and not Sweep.objects.exists()
+    assert "a run of the same experiment" in text_of(answer)
 
 
 @pytest.mark.parametrize("query", ["from=nonsense", "sweep=nonsense", "from=%00"])
