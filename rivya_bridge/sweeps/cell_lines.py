@@ -17,14 +17,15 @@ ERROR_LENGTH = 160
 def cell_line(cell: SweepCell, hashes: Mapping[str, str] | None = None) -> dict[str, Any]:
     """For `sweeps/_cell.html`; the cell comes with its tries, their runs and files.
 
-    `state` changes whenever what is shown does; `results` are its runs with a result, newest first. With
-    `hashes`, the SHA-256 of reference files by id, a repeated cell names its `configuration` on the page
-    of stability.
+    `state` changes whenever what is shown does; `results` are its runs with a result, newest first;
+    `again` counts those that failed or were canceled. With `hashes`, the SHA-256 of reference files by
+    id, a repeated cell names its `configuration` on the page of stability.
     """
     tries = list(cell.tries.all())
     runs = [one.run for one in tries if one.run is not None]
     results = [one.run for one in tries if one.status == T.SUCCEEDED and one.run is not None]
     spent = [run.credits for run in runs if run.credits is not None]
+    again = sum(one.status in (T.FAILED, T.CANCELED) for one in tries)
     shown = results[-1] if results else None
     status = _status(cell, tries)
     return {
@@ -32,7 +33,8 @@ def cell_line(cell: SweepCell, hashes: Mapping[str, str] | None = None) -> dict[
         "status": status,
         "state": f"{status}-{len(results)}-{sum(spent)}",
         "is_open": any(one.status in OPEN for one in tries),
-        "can_retry": any(one.status in (T.FAILED, T.CANCELED) for one in tries),
+        "again": again,
+        "again_credits": credits(again * cell.estimated_credits),
         "run_id": shown.pk if shown else (runs[-1].pk if runs else None),
         "file": _file(shown),
         "text": shown.result_text[:200] if shown else "",

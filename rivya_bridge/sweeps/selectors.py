@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from rivya_bridge.experiments.models import Experiment, RunResult
 from rivya_bridge.refusals import Missing, Problem, Refusal
@@ -61,6 +61,35 @@ def progress_by_id(sweeps: Iterable[Sweep]) -> dict[UUID, Progress]:
     for sweep_id, status, count in rows.annotate(Count("pk")).order_by():
         found[sweep_id][status] = count
     return {sweep_id: _progress(counts) for sweep_id, counts in found.items()}
+
+
+# What of a sweep a person can still take back: tries that wait, and runs that were not sent.
+NOT_SENT = Q(run__task__status__in=["queued", "held"], run__task__exposure="none")
+UNSENT = Q(status=T.WAITING) | Q(status=T.STARTED) & NOT_SENT
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the tries that failed, were canceled or are not sent yet are expected to cost, and how many
+    the last are."""
+
+    failed: int
+    canceled: int
+    unsent: int
+    unsent_count: int
+
+
+def prices_of(sweep: Sweep) -> Prices:
+    """One query."""
+    price = "cell__estimated_credits"
+    return Prices(
+        **sweep.tries.aggregate(
+            failed=Sum(price, filter=Q(status=T.FAILED), default=0),
+            canceled=Sum(price, filter=Q(status=T.CANCELED), default=0),
+            unsent=Sum(price, filter=UNSENT, default=0),
+            unsent_count=Count("pk", filter=UNSENT),
+        )
+    )
 
 
 def _progress(counts: dict[str, int]) -> Progress:

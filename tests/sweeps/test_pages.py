@@ -335,6 +335,31 @@ def test_decisions_work_without_script_and_come_back_with_a_word(signed_in_clien
     assert signed_in_client.post(f"/sweeps/{cube.pk}/nonsense/").status_code in (302, 404)
 
 
+def test_the_buttons_say_how_many_runs_and_credits_they_are_about(signed_in_client, cube):
+    where = f"/sweeps/{cube.pk}/"
+    feed_sweep(cube.pk)
+    page = text_of(signed_in_client.get(where))
+    assert "Cancel 12 not sent · ≈ 36 credits" in page and "failed again" not in page
+    for one in open_tries(cube)[:5]:  # of z-image, each for 1 credit
+        end(one, status="failed", credits=0)
+    sent = open_tries(cube)[0]
+    Task.objects.filter(pk=sent.run.task_id).update(exposure="possible", request_body=b"{}")
+    page = text_of(signed_in_client.get(where))
+    assert "Run 5 failed again · ≈ 5 credits" in page
+    assert "Cancel 6 not sent · ≈ 30 credits" in page
+    assert re.search(r'value="1" [^>]+>Run again<span class="sr-only"> cell 1</span> · 1 cr', page)
+    answer = signed_in_client.post(f"{where}cancel/", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Refresh"] == "true"
+    page = text_of(signed_in_client.get(where))
+    assert "6 runs that were not sent are canceled" in page
+    assert "Run 6 canceled again · ≈ 30 credits" in page and "not sent ·" not in page
+    again = signed_in_client.post(f"{where}retry-canceled/", follow=True)
+    assert "6 runs will be tried again" in text_of(again)
+    assert statuses(cube).count("waiting") == 6 and statuses(cube).count("failed") == 5
+    none = signed_in_client.post(f"{where}retry-canceled/", follow=True)
+    assert "No run of this sweep was canceled" in text_of(none)
+
+
 def ticked(page):
     """Cells whose box is ticked."""
     return re.findall(r'id="box-(\d+)"[^>]*? checked', page)
