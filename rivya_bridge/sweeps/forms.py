@@ -26,6 +26,19 @@ BETWEEN_PROMPTS = "---"
 MOST_OPTIONS_SHOWN = 12
 
 
+def _whole(label: str, most: int, help_text: str = "", **kwargs: Any) -> forms.IntegerField:
+    """From 1 to `most`, with one sentence for whatever else is written."""
+    text = f"Write a whole number from 1 to {most:,}."
+    return forms.IntegerField(
+        min_value=1,
+        max_value=most,
+        label=label,
+        help_text=help_text,
+        error_messages=dict.fromkeys(("invalid", "required", "min_value", "max_value"), text),
+        **kwargs,
+    )
+
+
 class SweepForm(forms.Form):
     """Fields of the params follow the chosen models.
 
@@ -46,7 +59,7 @@ class SweepForm(forms.Form):
     )
     references = ManyFilesField(
         required=False,
-        label="Files",
+        label="Reference files",
         help_text="Choose, drop or paste them; they go in together, in this order.",
     )
     with_and_without = forms.BooleanField(
@@ -64,31 +77,21 @@ class SweepForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "SKIP: flux-2-pro & 16:9"}),
         help_text="One rule on a line: a cell that has all of its values is left out.",
     )
-    repeats = forms.IntegerField(
+    repeats = _whole(
+        "Repeat × N",
+        MOST_REPEATS,
+        "Runs of each cell: three or more show how stable it is.",
         initial=1,
-        min_value=1,
-        max_value=MOST_REPEATS,
-        label="Repeat × N",
-        help_text="Runs of each cell: three or more show how stable it is.",
     )
-    concurrency = forms.IntegerField(
-        initial=USUAL_AT_ONCE,
-        min_value=1,
-        max_value=MOST_AT_ONCE,
-        label="Runs at once",
-    )
-    credit_cap = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=LARGEST_CAP,
-        label="Credit cap",
-        help_text="It pauses before it would cost more.",
+    concurrency = _whole("Runs at once", MOST_AT_ONCE, initial=USUAL_AT_ONCE)
+    credit_cap = _whole(
+        "Credit cap", LARGEST_CAP, "It pauses before it would cost more.", required=False
     )
     title = forms.CharField(
         required=False,
         max_length=TITLE_LENGTH,
         label="Name",
-        help_text="Made from the axes without.",
+        help_text="Without one it is named by its axes.",
     )
     leave_out = forms.BooleanField(
         required=False, label="Leave out the cells that their model would refuse"
@@ -122,8 +125,13 @@ class SweepForm(forms.Form):
         numbers = range(1, MOST_REPLACEMENTS + 1)
         return [(self[f"search_{number}"], self[f"by_{number}"]) for number in numbers]
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether it makes a plan, be it with the usual pace instead of nonsense that was written."""
+        return set(self.errors) <= {"references", "repeats", "concurrency", "credit_cap"}
+
     def to_plan(self, references: Sequence[str]) -> Plan:
-        """Of a valid form. Raises Refusal."""
+        """Of a readable form. Raises Refusal."""
         given = self.cleaned_data
         return read_plan(
             {
@@ -142,10 +150,10 @@ class SweepForm(forms.Form):
                 "each_reference": given["each_reference"],
                 "with_and_without": given["with_and_without"],
                 "skip": given["skip"],
-                "repeats": given["repeats"],
+                "repeats": given.get("repeats", 1),
                 "title": given["title"],
-                "concurrency": given["concurrency"],
-                "credit_cap": given["credit_cap"],
+                "concurrency": given.get("concurrency", USUAL_AT_ONCE),
+                "credit_cap": given.get("credit_cap"),
             }
         )
 
@@ -158,7 +166,14 @@ class SweepForm(forms.Form):
             "prompts": "prompt",
             "run_cap": None,
         }.get(head, head)
-        self.add_error(name if name in self.fields else None, problem.message)
+        text = problem.message if not rest else _without_name(problem)
+        self.add_error(name if name in self.fields else None, text)
+
+
+def _without_name(problem: Problem) -> str:
+    """The sentence without the HTTP API's name of the field beside which it stands."""
+    text = problem.message.removeprefix(f"{problem.field}: ").replace(problem.field, "this")
+    return text[:1].upper() + text[1:]
 
 
 def _words_field(label: str, placeholder: str = "") -> forms.CharField:

@@ -99,9 +99,24 @@ def test_errors_name_the_axis_and_lose_nothing(send):
     answer = send(**{"param-aspectratio": "1:1, .., 9", "skip": "SKIP: nothing"})
     found = text_of(answer)
     assert answer.status_code == 422
-    assert "stands between two numbers" in found and 'value="1:1, .., 9"' in found
+    assert "<p>&#x27;..&#x27; stands between two numbers" in found and 'value="1:1, .., 9"' in found
     assert "SKIP: nothing" in found and TOKEN in found
     assert not Sweep.objects.exists()
+
+
+def test_numbers_that_are_none_are_told_with_everything_else_that_is_wrong(send):
+    changes = {"repeats": "99", "credit_cap": "-4", "concurrency": "x", "skip": "SKIP: nothing"}
+    found = text_of(send(**changes))
+    for most in ("20", "50", "1,000,000"):
+        assert f"Write a whole number from 1 to {most}." in found
+    assert "SKIP: nothing is no value of an axis" in found and not Sweep.objects.exists()
+
+
+def test_a_new_form_complains_of_nothing_and_names_no_price_yet(signed_in_client, experiment):
+    where = f"/experiments/{experiment.pk}/sweep/"
+    found = text_of(signed_in_client.get(where))
+    assert "Start the sweep</button>" in found and "The price appears here" in found
+    assert "callout" not in found
 
 
 def test_cells_that_a_model_refuses_are_listed_and_can_be_left_out(send):
@@ -280,7 +295,7 @@ def test_cells_show_result_state_and_credits(signed_in_client, cube):
     page = text_of(signed_in_client.get(f"/sweeps/{cube.pk}/"))
     assert f'src="/files/{file.pk}/preview/" width="8" height="6"' in page
     assert 'loading="lazy"' in page and "3 cr" in page
-    assert page.count("Run again<") == 1
+    assert page.count("Run again · 1 cr") == 1
     assert f'href="/runs/{tries[0].run_id}/"' in page
 
 
@@ -347,7 +362,7 @@ def test_the_buttons_say_how_many_runs_and_credits_they_are_about(signed_in_clie
     page = text_of(signed_in_client.get(where))
     assert "Run 5 failed again · ≈ 5 credits" in page
     assert "Cancel 6 not sent · ≈ 30 credits" in page
-    assert re.search(r'value="1" [^>]+>Run again<span class="sr-only"> cell 1</span> · 1 cr', page)
+    assert re.search(r'value="1" [^>]+>Run again · 1 cr<span class="sr-only">, cell 1</span>', page)
     answer = signed_in_client.post(f"{where}cancel/", headers={"HX-Request": "true"})
     assert answer.headers["HX-Refresh"] == "true"
     page = text_of(signed_in_client.get(where))
@@ -406,7 +421,7 @@ def test_repeats_stand_in_one_cell_with_how_many_differ(signed_in_client, experi
     end(two, same)
     end(three, make_file("other.png", preview_width=8, preview_height=8))
     page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
-    assert "3 of 3 · 2 different" in page
+    assert "3 of 3 runs · 2 different" in page
     anchor = re.search(r'href="/experiments/[^"]+/stability/#(configuration-\w+)"', page)[1]
     stability = text_of(signed_in_client.get(f"/experiments/{experiment.pk}/stability/"))
     assert f'id="{anchor}"' in stability and "2 identical" in stability
@@ -471,4 +486,4 @@ def test_answers_of_a_chat_are_swept_too(signed_in_client):
         Task.objects.filter(pk=one.run.task_id).update(answer_text="It is <so>.")
         end(one)
     page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
-    assert page.count("It is &lt;so&gt;.") == 2 and page.count("2 of 2 · identical") == 2
+    assert page.count("It is &lt;so&gt;.") == 2 and page.count("2 of 2 runs · identical") == 2

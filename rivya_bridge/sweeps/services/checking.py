@@ -68,7 +68,9 @@ class SweepCheck:
 
     @property
     def price(self) -> str:
-        """Such as "64 runs ≈ 224 credits"."""
+        """Such as "64 runs ≈ 224 credits"; '' where nothing can run."""
+        if not self.valid:
+            return ""
         return f"{_count(self.run_count, 'run')} ≈ {_count(self.estimate, 'credit')}"
 
     @property

@@ -15,8 +15,8 @@ from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import get_experiment, get_run
 from rivya_bridge.files.forms import show_kept
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.files.services import store_fields
-from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.files.services import store_each
+from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import Model
 from rivya_bridge.sweeps.forms import SweepForm, as_data, initial_of
 from rivya_bridge.sweeps.plans import Plan
@@ -50,8 +50,8 @@ class _Page:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
-    """``?from=`` a run or ``?sweep=`` fills the form in. A POST starts; one of htmx, or with
-    `check`, only says what it would do."""
+    """``?from=`` a run or ``?sweep=`` fills the form in, ``?repeats=`` its number of repeats. A POST
+    starts; one of htmx, or with `check`, only says what it would do."""
     experiment = get_experiment(experiment_id)
     try:
         page = _opened(request, experiment)
@@ -59,7 +59,8 @@ def create(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         add_refusal(request, refusal)
         return redirect("experiments:detail", experiment.pk)
     _take_files(page)
-    _look(page)
+    if request.method == "POST" or {"from", "sweep"} & set(request.GET):
+        _look(page)
     is_start = request.method == "POST" and "check" not in request.POST and not _is_htmx(request)
     if is_start and not page.form.errors and _is_price_known(request, page):
         try:
@@ -82,6 +83,8 @@ def _opened(request: HttpRequest, experiment: Experiment) -> _Page:
         form = SweepForm(request.POST, request.FILES, models=models)
     else:
         initial, earlier = _seed(request, models)
+        if repeats := request.GET.get("repeats"):
+            initial["repeats"] = repeats
         form = SweepForm(as_data(initial), models=models)
     return _Page(experiment, models, earlier, form)
 
@@ -107,28 +110,27 @@ def _seed(request: HttpRequest, models: Sequence[Model]) -> tuple[dict[str, Any]
 
 
 def _take_files(page: _Page) -> None:
-    """Uploads go into the vault at once and each by itself, so that one that is refused takes no other
-    with it, and a form that comes back has lost none."""
-    problems: list[Problem] = []
-    for one in page.form["references"].data:
-        try:
-            page.files += store_fields({"references": [one]})["references"]
-        except Refusal as refusal:
-            problems += refusal.problems
-    page.files = list(dict.fromkeys(page.files))
+    """Uploads go into the vault at once, so that a form that comes back has lost none."""
+    given = page.form["references"].data
+    files, problems = store_each(given, field="references")
+    page.files = list(dict.fromkeys(files))
     show_kept(page.form, {"references": page.files})
     for problem in problems:
         page.form.add_problem(problem)
 
 
 def _look(page: _Page) -> None:
-    """Checks what stands in the form, so that the button says what it would do."""
-    if not page.form.is_valid():
+    """Checks what stands in the form, so that the button says what it would do. What breaks a rule of its
+    field is told together with what the rest would do wrong."""
+    if not page.form.is_readable:
         return
+    is_valid = page.form.is_valid()
     try:
-        page.check = check_sweep(_plan(page), leave_out=page.form.cleaned_data["leave_out"])
+        check = check_sweep(_plan(page), leave_out=page.form.cleaned_data["leave_out"])
     except Refusal as refusal:
         _show(page.form, refusal)
+    else:
+        page.check = check if is_valid else None
 
 
 def _is_price_known(request: HttpRequest, page: _Page) -> bool:
