@@ -115,7 +115,7 @@ def test_numbers_that_are_none_are_told_with_everything_else_that_is_wrong(send)
 def test_a_new_form_complains_of_nothing_and_names_no_price_yet(signed_in_client, experiment):
     where = f"/experiments/{experiment.pk}/sweep/"
     found = text_of(signed_in_client.get(where))
-    assert "Start the sweep</button>" in found and "The price appears here" in found
+    assert "Start the sweep</button>" in found and "The button says the price" in found
     assert "callout" not in found
 
 
