@@ -77,7 +77,7 @@ def test_it_works(send, signed_in_client):
     assert send().headers["Location"] == f"/sweeps/{sweep.pk}/"  # sent twice: one sweep
     page = signed_in_client.get(f"/sweeps/{sweep.pk}/")
     assert text_of(page).count('class="sweep-cell"') == 4
-    assert '<th scope="col">16:9</th>' in text_of(page)
+    assert '<th scope="col"><div>16:9</div></th>' in text_of(page)
 
 
 def test_the_price_follows_what_is_typed(send):
