@@ -17,7 +17,7 @@ from tests.browser.product import Product, running_product
 from tests.browser.watch import CHROMIUM, Watch, launch, watched_context
 
 OpenPage = Callable[..., Page]
-# A machine under heavy load takes long for what is quick elsewhere.
+# A busy machine may take long for one page; what never comes fails all the same.
 expect.set_options(timeout=30_000)
 
 
