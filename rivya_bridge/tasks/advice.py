@@ -179,6 +179,10 @@ KEY_IS_OLD = (
     "The same key can no longer be sent safely, because Rivya may have forgotten it and charge twice. "
     "Compare the balance on the Credits page, then cancel this task and run it again if it is still wanted."
 )
+CANCELED_UNSURE = (
+    "Compare the balance on the Credits page to see whether it was charged. Run it again if it is wanted "
+    "after all."
+)
 ONLY_MARKED = " Cancelling only marks it: Rivya has the task, finishes it and charges for it."
 
 

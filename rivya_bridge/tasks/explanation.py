@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rivya_bridge.tasks import gates
 from rivya_bridge.tasks.advice import (
     ANSWER_IS_WHOLE,
+    CANCELED_UNSURE,
     KEY_IS_OLD,
     ONLY_MARKED,
     WAITING,
@@ -80,6 +81,8 @@ def _next(task: Task) -> tuple[str, tuple[str, ...]]:
     text, offered = _advice(task).next, _offered(task)
     if task.status == "held" and "continue" not in offered:
         text = KEY_IS_OLD
+    if task.status == "canceled" and task.exposure == Exposure.POSSIBLE:
+        text = CANCELED_UNSURE
     if "cancel" in offered and not can_stop(task):
         text += ONLY_MARKED
     pages = {page.lower() for page in PAGES if f"{page} page" in text}

@@ -12,6 +12,7 @@ from rivya_bridge.connection import current_connection
 from rivya_bridge.rivya import errors
 from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.advice import (
+    CANCELED_UNSURE,
     ENDED,
     FAILED_THERE,
     HELD,
@@ -144,6 +145,18 @@ def test_a_key_that_is_too_old_to_be_sent_again_is_not_offered(
     told = explain(task)
     assert told is not None
     assert told.next == KEY_IS_OLD
+
+
+def test_what_was_canceled_with_an_unknown_outcome_leads_to_the_balance(
+    vendor: Vendor, signed_in_client: Client
+) -> None:
+    task = _stopped("held", "outcome_unknown", **SENT)
+    row = cancel_task(task.pk)
+    told = explain(row)
+    assert told is not None
+    assert told.next == CANCELED_UNSURE
+    assert "may have been spent" in told.spent
+    assert _offered(signed_in_client, row) == {"again", "credits"}
 
 
 def test_cancelling_what_rivya_has_says_that_it_only_marks_and_leaves_continue(

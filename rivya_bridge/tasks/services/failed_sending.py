@@ -49,7 +49,9 @@ def after_failed_sending(
     elif following.status == "held":
         _hold(task, following.reason, text, error, is_clean=is_clean)
     elif is_clean and unreachable_too_long(task, error):
-        _hold(task, following.reason, text, error, is_clean=True)
+        hours = int(policy.CONNECT_BUDGET.total_seconds() // 3600)
+        words = f"{text} That has lasted for more than {hours} hours."
+        _hold(task, following.reason, words, error, is_clean=True)
     else:
         _come_back(task, following, text, error, is_clean=is_clean)
 

@@ -82,7 +82,7 @@ def _after_error(task: Task, error: RivyaError, gate_seconds: float) -> None:
         hold(
             task,
             reason,
-            f"{text} It is not sent again by itself.",
+            text,
             poll_errors=task.poll_errors + 1,
         )
         return
