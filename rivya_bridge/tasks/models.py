@@ -44,6 +44,11 @@ class Exposure(models.TextChoices):
     ACCEPTED = "accepted"
 
 
+def counted(credits: int) -> str:
+    """Such as "1 credit" and "5 credits"."""
+    return f"{credits} credit{'' if credits == 1 else 's'}"
+
+
 class Task(models.Model):
     """One intended generation or chat turn at Rivya. `origin` tells who asked: a run, a job, a conversation
     or a contract probe, by its id.
@@ -183,16 +188,20 @@ class Task(models.Model):
     def spent_text(self) -> str:
         """One sentence on what was or may have been spent, and on which evidence."""
         if self.final_credits is not None:
-            return f"{self.final_credits} credits were charged, as Rivya reported for this task."
+            were = "was" if self.final_credits == 1 else "were"
+            return f"{counted(self.final_credits)} {were} charged, as Rivya reported for this task."
         if self.exposure == Exposure.ACCEPTED:
-            return f"Rivya accepted the task and reserved {self.reserved_credits or 0} credits."
+            return (
+                f"Rivya accepted the task and reserved {counted(self.reserved_credits or 0)}; what it "
+                "charges in the end is not known yet."
+            )
         if self.exposure == Exposure.POSSIBLE:
             return (
                 "The request was sent and its answer is unknown: up to "
-                f"{self.estimated_credits} credits may have been spent."
+                f"{counted(self.estimated_credits)} may have been spent."
             )
         if self.attempts:
-            return "Rivya took nothing of it, so nothing was spent."
+            return "Rivya did not take the request, so nothing was spent."
         return "Nothing was sent, so nothing was spent."
 
 

@@ -1,11 +1,13 @@
 """Pages of runs: record one by hand, start one through the API, look at one, judge it."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rivya_bridge.catalog.selectors import model_names
@@ -21,6 +23,7 @@ from rivya_bridge.files.forms import show_kept
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.services import store_each
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.tasks.explanation import explain
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
@@ -173,6 +176,7 @@ def detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "model_name": model_names().get(run.model_id, run.model_id),
         "is_open": is_open,
         "references": references,
+        "explanation": explain(run.task) if run.task else None,
         "results": [row.file for row in run.results.all()],
         "note_form": NoteForm(initial={"note": run.note}),
         "snippets": run_snippets(run),
@@ -185,6 +189,14 @@ def detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return render_page(
         request, "experiments/run.html", "experiments/_run.html", context, status=status
     )
+
+
+@require_safe
+def again(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """To the form of a new run, filled in as this one was."""
+    run = get_run(run_id)
+    query = urlencode({"from": run.pk, "model": run.model_id})
+    return redirect(f"{reverse('experiments:start', args=[run.experiment_id])}?{query}")
 
 
 @require_safe

@@ -29,6 +29,7 @@ def indented(body: bytes | memoryview | None) -> str:
 def detail(request: HttpRequest, task_id: UUID) -> HttpResponse:
     """The task's page; its live part alone when htmx asks, until the task has ended."""
     task = get_task(task_id)
+    outputs = list(task.outputs.select_related("file"))
     context = {
         "task": task,
         "explanation": explain(task),
@@ -40,10 +41,14 @@ def detail(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "events": list(task.events.all()),
         "attempts": list(task.attempt_rows.all()),
         "references": list(task.references.select_related("file")),
-        "outputs": list(task.outputs.select_related("file")),
+        "outputs": outputs,
+        "saved_count": sum(row.file_id is not None for row in outputs),
         "snippets": snippets(call_of(task), is_chat=task.kind == Task.Kind.CHAT),
         "ledger": list(LedgerEntry.objects.filter(task=task).order_by("id")),
-        "can_cancel": not task.is_terminal and task.cancel_requested_at is None,
+        # What is held has its own controls, beside the step that they are for.
+        "can_cancel": not task.is_terminal
+        and task.status != "held"
+        and task.cancel_requested_at is None,
         "cancel_stops": task.exposure == Exposure.NONE,
     }
     wants_part = bool(request.headers.get("HX-Request"))
@@ -72,7 +77,7 @@ def cancel(request: HttpRequest, task_id: UUID) -> HttpResponse:
         add_refusal(request, refusal)
     else:
         text = (
-            task.reason_text
+            f"{task.reason_text} {task.spent_text}"
             if task.status == "canceled"
             else ("Marked. Rivya cannot stop a task it has: it will finish and be charged.")
         )
