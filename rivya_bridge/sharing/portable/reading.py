@@ -1,7 +1,7 @@
 """Checking an exported experiment from its first byte to its last, before anything is restored."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from rivya_bridge.files.store import Readable
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.sharing.archives import Archive, Limits, open_archive
 from rivya_bridge.sharing.portable.documents import (
-    DOCUMENTS,
+    DOCUMENTS_OF,
     EXPERIMENT,
     FILES,
     FORMAT,
@@ -26,7 +26,7 @@ from rivya_bridge.sharing.portable.documents import (
     member_of,
 )
 from rivya_bridge.sharing.portable.linking import Links
-from rivya_bridge.sharing.portable.shapes import LINES, MANIFEST_SHAPE, MOST_LINES
+from rivya_bridge.sharing.portable.shapes import LINES, MOST_LINES, manifest_shape
 from rivya_bridge.sharing.portable.writing import content_hash
 from rivya_bridge.web.json_body import read_json
 
@@ -57,7 +57,10 @@ def to_moment(value: str) -> datetime | None:
 _VALIDATORS = {
     name: Draft202012Validator(shape, format_checker=_formats) for name, shape in LINES.items()
 }
-_MANIFEST = Draft202012Validator(MANIFEST_SHAPE, format_checker=_formats)
+_MANIFESTS = {
+    version: Draft202012Validator(manifest_shape(documents), format_checker=_formats)
+    for version, documents in DOCUMENTS_OF.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,9 @@ class Checked:
     total_bytes: int
 
     def lines(self, document: str) -> Iterator[dict[str, Any]]:
-        """The rows of a document, one at a time."""
-        yield from (value for _, value in _lines(self.archive, document))
+        """The rows of a document, one at a time; none of one that its version does not have."""
+        if document in self.counts:
+            yield from (value for _, value in _lines(self.archive, document))
 
 
 def check_export(path: Path, archive: Archive, *, opens_media: bool = True) -> Checked:
@@ -81,16 +85,18 @@ def check_export(path: Path, archive: Archive, *, opens_media: bool = True) -> C
     `opens_media` is off for a file that was checked when it came and has lain here since.
     """
     manifest = _read_manifest(archive)
-    for name in DOCUMENTS:
+    documents = DOCUMENTS_OF[manifest["version"]]
+    for name in documents:
         _check_hash(archive, name, manifest["documents"][name])
     if content_hash(manifest["documents"]) != manifest["content_sha256"]:
         raise _refusal("manifest.json does not fit its documents: the ZIP was changed by hand.")
     links = Links()
-    counts = {name: _check_document(archive, name, links) for name in DOCUMENTS}
+    counts = {name: _check_document(archive, name, links) for name in documents}
+    links.end()
     if links.problems:
         raise Refusal.of(links.problems[:MOST_PROBLEMS])
     if opens_media:
-        _check_media(archive)
+        _check_media(archive, documents)
     experiment = next(iter(_lines(archive, EXPERIMENT)))[1]
     return Checked(archive, manifest, experiment, counts, path.stat().st_size)
 
@@ -112,14 +118,14 @@ def _read_manifest(archive: Archive) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise _refusal(f"manifest.json is of another product: its format is not {FORMAT!r}.")
     version = manifest.get("version")
-    if version != VERSION:
+    if type(version) is not int or version not in DOCUMENTS_OF:
         raise _refusal(
             f"The ZIP has version {str(version)[:20]} of the format, and this installation reads "
-            f"version {VERSION}: update it, or export with this version."
+            f"versions 1 to {VERSION}: update it, or export with its version. Nothing was kept."
         )
     problems = [
         Problem("file", f"manifest.json: {error.message[:SHOWN]}")
-        for error in _MANIFEST.iter_errors(manifest)
+        for error in _MANIFESTS[version].iter_errors(manifest)
     ]
     if problems:
         raise Refusal.of(problems[:MOST_PROBLEMS])
@@ -185,13 +191,14 @@ def _split(stream: Readable, name: str) -> Iterator[bytes]:
         yield rest
 
 
-def _check_media(archive: Archive) -> None:
+def _check_media(archive: Archive, documents: Sequence[str]) -> None:
     """Every listed file is there, has its hash and can be opened; nothing else is there."""
-    files = {member_of(value): value for _, value in _lines(archive, FILES)}
-    strange = set(archive.sizes) - set(files) - set(DOCUMENTS) - {MANIFEST}
-    if strange:
-        raise _refusal(f"{sorted(strange)[0][:80]} is in the ZIP but in none of its lists.")
-    for member, file in files.items():
+    unlisted = set(archive.sizes) - {*documents, MANIFEST}
+    unlisted.difference_update(member_of(file) for _, file in _lines(archive, FILES))
+    if unlisted:
+        raise _refusal(f"{sorted(unlisted)[0][:80]} is in the ZIP but in none of its lists.")
+    for _, file in _lines(archive, FILES):
+        member = member_of(file)
         if member not in archive.sizes:
             raise _refusal(f"{file['name'][:80]} is missing from the ZIP ({member[:20]}…).")
         if archive.sizes[member] != file["size_bytes"]:

@@ -10,7 +10,14 @@ from rivya_bridge.experiments.models import Experiment
 from rivya_bridge.files.store import Readable
 from rivya_bridge.refusals import Conflict, Problem
 from rivya_bridge.sharing.models import ImportedExperiment, Staged
-from rivya_bridge.sharing.portable.documents import BALLOTS, COMPARISONS, FILES, RUNS
+from rivya_bridge.sharing.portable.documents import (
+    BALLOTS,
+    COMPARISONS,
+    FILES,
+    RUNS,
+    SWEEPS,
+    VERSION,
+)
 from rivya_bridge.sharing.portable.reading import Checked, check_export, open_export
 from rivya_bridge.sharing.portable.restoring import restore, store_media
 from rivya_bridge.sharing.staging import LIFETIME, path_of, stage
@@ -89,6 +96,8 @@ def _facts(checked: Checked) -> dict[str, object]:
         "files": checked.counts[FILES],
         "comparisons": checked.counts[COMPARISONS],
         "votes": checked.counts[BALLOTS],
+        "sweeps": checked.counts.get(SWEEPS, 0),
+        "is_whole": checked.manifest["version"] == VERSION,
         "manifest": {
             name: checked.manifest[name] for name in ("exported_at", "experiment", "content_sha256")
         },
