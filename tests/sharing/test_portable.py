@@ -24,8 +24,8 @@ from rivya_bridge.sharing.portable.documents import (
     VERSION,
     WRITTEN,
 )
-from rivya_bridge.sharing.portable.services import import_experiment
 from rivya_bridge.sharing.portable.writing import content_hash, export_experiment
+from rivya_bridge.sharing.working import import_experiment
 from rivya_bridge.tasks.models import OPEN, Task
 from rivya_bridge.tasks.services.advance import advance
 from tests.sharing.making import make_zip, noise, png
@@ -378,7 +378,7 @@ def test_the_page_shows_it_and_imports_it_once(
     assert "It is here already" in page
     count = Experiment.objects.count()
     refused = signed_in_client.post(f"{where}import/", follow=True).content.decode()
-    assert "confirm that you want a second one" in refused
+    assert "Import it again to have a second one" in refused
     assert Experiment.objects.count() == count
     for _ in range(2):
         signed_in_client.post(f"{where}import/", {"again": "1"})

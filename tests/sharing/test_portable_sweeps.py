@@ -18,7 +18,7 @@ from rivya_bridge.promotion.readiness.services import (
     override_answer,
 )
 from rivya_bridge.refusals import Refusal
-from rivya_bridge.sharing.portable.services import import_experiment
+from rivya_bridge.sharing.working import import_experiment
 from rivya_bridge.sweeps.cell_lines import cell_line
 from rivya_bridge.sweeps.models import Sweep, SweepTry
 from rivya_bridge.sweeps.selectors import cells_by_numbers, progress_of

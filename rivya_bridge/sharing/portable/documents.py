@@ -63,7 +63,7 @@ VERDICT_FIELDS = ("verdict", "points", "created_at")
 
 # Of each model: what is written under another name or by another row, and what stays behind.
 ELSEWHERE: dict[type, frozenset[str]] = {
-    Experiment: frozenset({"id", "preview"}),
+    Experiment: frozenset({"id", "preview", "is_arriving"}),
     Run: frozenset({"id", "experiment", "task", "continues_from"}),
     Task: frozenset({
         # Written by a row's place, or as texts.

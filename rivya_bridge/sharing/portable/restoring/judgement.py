@@ -11,44 +11,15 @@ from rivya_bridge.promotion.readiness.questions import answers
 from rivya_bridge.promotion.readiness.selectors import current_rules, gather_facts
 from rivya_bridge.sharing.portable.documents import (
     BALLOT_FIELDS,
-    BALLOTS,
     COMPARISON_FIELDS,
-    COMPARISONS,
     CONSUMER_FIELDS,
-    CONSUMERS,
     OVERRIDE_FIELDS,
-    OVERRIDES,
     VERDICT_FIELDS,
-    VERDICTS,
 )
-from rivya_bridge.sharing.portable.reading import Checked
-from rivya_bridge.sharing.portable.restoring.rows import Target, in_groups, read_fields, redate
+from rivya_bridge.sharing.portable.restoring.rows import Target, read_fields, redate
 
 
-def add_judgement(checked: Checked, target: Target) -> None:
-    """After the runs, which all of it is about."""
-    for group in in_groups(checked.lines(COMPARISONS)):
-        _add_comparisons(group, target)
-    for group in in_groups(checked.lines(BALLOTS)):
-        _add_ballots(group, target)
-    for row in checked.lines(CONSUMERS):
-        fields = read_fields(row, CONSUMER_FIELDS)
-        redate(
-            [ResultConsumer.objects.create(experiment=target.experiment, **fields)],
-            [row],
-            "updated_at",
-        )
-    for group in in_groups(checked.lines(VERDICTS)):
-        verdicts = ReadinessVerdict.objects.bulk_create(
-            ReadinessVerdict(experiment=target.experiment, **read_fields(row, VERDICT_FIELDS))
-            for row in group
-        )
-        redate(verdicts, group, "created_at")
-    for group in in_groups(checked.lines(OVERRIDES)):
-        _add_overrides(group, target)
-
-
-def _add_comparisons(rows: Sequence[dict[str, Any]], target: Target) -> None:
+def add_comparisons(rows: Sequence[dict[str, Any]], target: Target) -> None:
     made = [
         Comparison(
             experiment=target.experiment,
@@ -66,7 +37,7 @@ def _add_comparisons(rows: Sequence[dict[str, Any]], target: Target) -> None:
     )
 
 
-def _add_ballots(rows: Sequence[dict[str, Any]], target: Target) -> None:
+def add_ballots(rows: Sequence[dict[str, Any]], target: Target) -> None:
     made = [
         Ballot(
             experiment=target.experiment,
@@ -80,7 +51,25 @@ def _add_ballots(rows: Sequence[dict[str, Any]], target: Target) -> None:
     redate(made, rows, "created_at")
 
 
-def _add_overrides(rows: Sequence[dict[str, Any]], target: Target) -> None:
+def add_consumers(rows: Sequence[dict[str, Any]], target: Target) -> None:
+    made = [
+        ResultConsumer(experiment=target.experiment, **read_fields(row, CONSUMER_FIELDS))
+        for row in rows
+    ]
+    ResultConsumer.objects.bulk_create(made)
+    redate(made, rows, "updated_at")
+
+
+def add_verdicts(rows: Sequence[dict[str, Any]], target: Target) -> None:
+    made = [
+        ReadinessVerdict(experiment=target.experiment, **read_fields(row, VERDICT_FIELDS))
+        for row in rows
+    ]
+    ReadinessVerdict.objects.bulk_create(made)
+    redate(made, rows, "created_at")
+
+
+def add_overrides(rows: Sequence[dict[str, Any]], target: Target) -> None:
     """An answer stays in force where the facts here say what they said there; else it ends here."""
     rules = current_rules()
     facts = gather_facts([target.experiment], rules)[target.experiment.pk]

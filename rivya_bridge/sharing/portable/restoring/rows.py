@@ -10,6 +10,7 @@ from django.db import models
 
 from rivya_bridge.experiments.models import Experiment
 from rivya_bridge.sharing.portable.reading import to_moment
+from rivya_bridge.sweeps.models import Sweep
 
 GROUP = 100
 
@@ -18,11 +19,13 @@ Row = TypeVar("Row")
 
 @dataclass(slots=True)
 class Target:
-    """What is being restored: the experiment, ids of `files` by SHA-256, of `runs` by number."""
+    """What is being restored: the experiment, ids of `files` by SHA-256, of `runs` by number, and its
+    `sweeps` in their order, read when the first cell comes."""
 
     experiment: Experiment
     files: dict[str, UUID]
     runs: dict[int, UUID] = field(default_factory=dict)
+    sweeps: list[Sweep] = field(default_factory=list)
 
 
 def read_fields(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -43,7 +46,7 @@ def redate(made: Sequence[models.Model], rows: Sequence[dict[str, Any]], *names:
         for name in names:
             setattr(one, name, to_moment_or_none(row[name]))
     if made:
-        type(made[0])._default_manager.bulk_update(made, names, batch_size=GROUP)
+        type(made[0])._base_manager.bulk_update(made, names, batch_size=GROUP)
 
 
 def in_groups(rows: Iterable[Row]) -> Iterator[list[Row]]:

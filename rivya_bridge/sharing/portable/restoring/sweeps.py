@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
+from rivya_bridge.experiments.models import Experiment
 from rivya_bridge.sharing.portable.documents import (
     CELL_FIELDS,
-    CELLS,
     SWEEP_FIELDS,
-    SWEEPS,
     TRY_FIELDS,
 )
-from rivya_bridge.sharing.portable.reading import Checked
-from rivya_bridge.sharing.portable.restoring.rows import Target, in_groups, read_fields, redate
+from rivya_bridge.sharing.portable.restoring.rows import Target, read_fields, redate
 from rivya_bridge.sweeps.models import Sweep, SweepCell, SweepFile, SweepTry
 from rivya_bridge.sweeps.services.feeding import settle_try
 
@@ -21,18 +18,7 @@ GOES_ON_ELSEWHERE = (
 )
 
 
-def add_sweeps(checked: Checked, target: Target) -> None:
-    ids: dict[int, UUID] = {}
-    stopped: set[int] = set()
-    for group in in_groups(checked.lines(SWEEPS)):
-        ids |= _add_sweeps(group, target)
-        stopped |= {row["number"] for row in group if row["status"] == Sweep.Status.RUNNING}
-    for group in in_groups(checked.lines(CELLS)):
-        _add_cells(group, target, ids, stopped)
-    _settle(target)
-
-
-def _add_sweeps(rows: Sequence[dict[str, Any]], target: Target) -> dict[int, UUID]:
+def add_sweeps(rows: Sequence[dict[str, Any]], target: Target) -> None:
     made = [_sweep(row, target) for row in rows]
     Sweep.objects.bulk_create(made)
     redate(made, rows, "created_at")
@@ -41,7 +27,6 @@ def _add_sweeps(rows: Sequence[dict[str, Any]], target: Target) -> dict[int, UUI
         for sweep, row in zip(made, rows, strict=True)
         for sha256 in row["plan"]["references"]
     )
-    return {row["number"]: sweep.pk for sweep, row in zip(made, rows, strict=True)}
 
 
 def _sweep(row: dict[str, Any], target: Target) -> Sweep:
@@ -54,12 +39,14 @@ def _sweep(row: dict[str, Any], target: Target) -> Sweep:
     return Sweep(experiment=target.experiment, plan=plan, **fields)
 
 
-def _add_cells(
-    rows: Sequence[dict[str, Any]], target: Target, ids: dict[int, UUID], stopped: set[int]
-) -> None:
+def add_cells(rows: Sequence[dict[str, Any]], target: Target) -> None:
+    """Cells with their tries, after all sweeps and runs."""
+    if not target.sweeps:
+        sweeps = Sweep.objects.filter(experiment=target.experiment).order_by("id")
+        target.sweeps = list(sweeps.only("status"))
     cells = [
         SweepCell(
-            sweep_id=ids[row["sweep"]],
+            sweep=target.sweeps[row["sweep"] - 1],
             references=[str(target.files[sha256]) for sha256 in row["references"]],
             **read_fields(row, CELL_FIELDS),
         )
@@ -67,7 +54,7 @@ def _add_cells(
     ]
     SweepCell.objects.bulk_create(cells)
     tries = [
-        (_try(cell, one, target, is_stopped=row["sweep"] in stopped), one)
+        (_try(cell, one, target), one)
         for cell, row in zip(cells, rows, strict=True)
         for one in row["tries"]
     ]
@@ -76,18 +63,19 @@ def _add_cells(
     redate(made, [row for _, row in tries], "changed_at")
 
 
-def _try(cell: SweepCell, row: dict[str, Any], target: Target, *, is_stopped: bool) -> SweepTry:
+def _try(cell: SweepCell, row: dict[str, Any], target: Target) -> SweepTry:
     fields = read_fields(row, TRY_FIELDS)
-    if is_stopped and fields["status"] == SweepTry.Status.WAITING:
+    is_over = cell.sweep.status == Sweep.Status.CANCELED
+    if is_over and fields["status"] == SweepTry.Status.WAITING:
         fields["status"] = SweepTry.Status.CANCELED
     run = None if row["run"] is None else target.runs[row["run"]]
-    return SweepTry(sweep_id=cell.sweep_id, cell=cell, run_id=run, **fields)
+    return SweepTry(sweep=cell.sweep, cell=cell, run_id=run, **fields)
 
 
-def _settle(target: Target) -> None:
+def settle(experiment: Experiment) -> None:
     """Tries that were open get the end that their tasks were given."""
     open_tries = SweepTry.objects.filter(
-        sweep__experiment=target.experiment, status=SweepTry.Status.STARTED
+        sweep__experiment=experiment, status=SweepTry.Status.STARTED
     )
     for one in open_tries.select_related("run__task"):
         assert one.run is not None and one.run.task is not None
