@@ -11,6 +11,7 @@ urlpatterns = [
     path("experiments/<uuid:experiment_id>/findings.html", pages.findings, name="findings"),
     path("experiments/<uuid:experiment_id>/import/", bulk.start, name="import_runs"),
     # /comparisons/
+    path("comparisons/export.html", pages.board, name="board"),
     path("comparisons/<uuid:comparison_id>/export.html", pages.comparison, name="comparison"),
     # /imports/
     path("imports/runs.<str:kind>", bulk.columns, name="columns"),

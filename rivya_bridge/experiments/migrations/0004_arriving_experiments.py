@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('experiments', '0003_count_earlier_runs'),
+        ("experiments", "0003_count_earlier_runs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='experiment',
-            name='is_arriving',
+            model_name="experiment",
+            name="is_arriving",
             field=models.BooleanField(default=False),
         ),
     ]
