@@ -2,10 +2,9 @@
 
 For each number of runs (2,000 and 10,000 unless others are given) an experiment is made in an
 installation of its own: half of its runs went through the API with all that task history keeps of them
-and stand in sweeps, every twentieth has a picture of its own. It is exported, and imported into another
+and stand in sweeps, every hundredth has a picture of its own. It is exported, and imported into another
 empty installation, each in a process of its own. Prints database queries for each run, the peak of
-memory and what of it came with the work, and how both grew
-from the first number to the last. Linux only.
+memory and what of it came with the work, and how both grew from the first number to the last. Linux only.
 """
 
 import io
@@ -25,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 COUNTS = (2_000, 10_000)
-RUNS_A_FILE = 20
+RUNS_A_FILE = 100
 CELLS = 250
 EVENTS = 8
 PROMPT = "A ceramic mug on raked sand, soft side light, long shadows, muted colours, take {}"
