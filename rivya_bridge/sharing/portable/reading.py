@@ -28,7 +28,7 @@ from rivya_bridge.sharing.portable.documents import (
     member_of,
 )
 from rivya_bridge.sharing.portable.linking import Links
-from rivya_bridge.sharing.portable.shapes import LINES, MOST_LINES, manifest_shape
+from rivya_bridge.sharing.portable.shapes import LINES, MOST_INT, MOST_LINES, manifest_shape
 from rivya_bridge.sharing.portable.writing import content_hash
 from rivya_bridge.sharing.progress import Progress
 from rivya_bridge.web.json_body import read_json
@@ -91,7 +91,7 @@ def check_export(archive: Archive, progress: Progress) -> Checked:
     if content_hash(manifest["documents"]) != manifest["content_sha256"]:
         raise _refusal("manifest.json does not fit its documents: the ZIP was changed by hand.")
     links = Links()
-    progress.begin(Staged.Stage.LISTS, 0)
+    progress.begin(Staged.Stage.LISTS, _expected_lines(manifest))
     counts = {name: _check_document(archive, name, links, progress) for name in documents}
     links.end()
     if links.problems:
@@ -146,6 +146,13 @@ def _read_manifest(archive: Archive) -> dict[str, Any]:
     if problems:
         raise Refusal.of(problems[:MOST_PROBLEMS])
     return manifest
+
+
+def _expected_lines(manifest: dict[str, Any]) -> int:
+    """As many as the manifest speaks of, for people to look at; 0 when it says nothing sensible."""
+    counts = manifest.get("counts", {}).values()
+    total = sum(count for count in counts if type(count) is int)
+    return total if 0 < total <= MOST_INT else 0
 
 
 def _check_hash(archive: Archive, name: str, wanted: str) -> None:
