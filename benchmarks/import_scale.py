@@ -3,8 +3,9 @@
 For each number of runs (2,000 and 10,000 unless others are given) an experiment is made in an
 installation of its own: half of its runs went through the API with all that task history keeps of them
 and stand in sweeps, every hundredth has a picture of its own. It is exported, and imported into another
-empty installation, each in a process of its own, with a small page cache. Prints database queries for each run, the peak of
-memory and what of it came with the work, and how both grew from the first number to the last. Linux only.
+empty installation, each in a process of its own with a small page cache. Prints database queries for
+each run, the peak of memory and what of it came with the work, and how both grew from the first number
+to the last. Linux only.
 """
 
 import io

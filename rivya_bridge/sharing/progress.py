@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from rivya_bridge.files.store import Readable
@@ -88,9 +89,10 @@ class Claim(Progress):
         self.keep(status=status, lease_until=None, worker="", attempts=0, stage="", **fields)
 
     def let_go(self, rung_at: datetime | None = None) -> None:
-        """Somebody else may have it, from the beginning of what is not kept."""
+        """Somebody else may have it, from the beginning of what is not kept; nothing has failed."""
         held = Staged.objects.filter(pk=self.staged.pk, worker=self.staged.worker)
-        held.update(worker="", lease_until=None, rung_at=rung_at)
+        tried = F("attempts") - 1
+        held.update(worker="", lease_until=None, rung_at=rung_at, attempts=tried)
 
     def _tell(self) -> None:
         self.keep()

@@ -28,7 +28,7 @@ from rivya_bridge.sharing.portable.services import (
 )
 from rivya_bridge.sharing.progress import Claim, Stopped, TakesLonger
 from rivya_bridge.sharing.refusing import as_json, refusal_of
-from rivya_bridge.sharing.staging import discard, path_of, receive_in_place
+from rivya_bridge.sharing.staging import discard, get_staged, path_of, receive_in_place
 from rivya_bridge.tasks.leases import LEASE, lease_is_over, new_owner, owner_is_dead
 
 log = logging.getLogger(__name__)
@@ -57,10 +57,11 @@ STEPS: dict[tuple[str, str], Callable[[Claim], None]] = {
 def carry_on_now(staged: Staged) -> Staged:
     """Carries it on for as long as somebody waits for a page, and gives the row as it is then.
 
-    Raises Refusal when looking at it ended with one; nothing of it is left then.
+    Raises Refusal when looking at it ended with one; nothing of it is left then. Missing when somebody
+    has canceled it meanwhile.
     """
     carry_on(staged.pk, seconds=settings.IMPORT_AT_ONCE_SECONDS)
-    staged = Staged.objects.select_related("experiment").get(pk=staged.pk)
+    staged = get_staged(staged.pk)
     if staged.status == S.REFUSED:
         discard(staged)
         raise refusal_of(staged)

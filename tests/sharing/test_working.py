@@ -110,6 +110,7 @@ def test_it_works(content: bytes, signed_in_client: Any, bells: list[str]) -> No
     where = answer.headers["Location"]
     staged = Staged.objects.get()
     assert (staged.status, bells) == ("looking", [str(staged.pk)])
+    assert staged.attempts == 0, "that somebody waits no longer is no failure"
     page = signed_in_client.get(where).content.decode()
     assert "It is being looked at" in page and "<noscript><meta" in page
     part = signed_in_client.get(where, headers={"HX-Request": "true"})
