@@ -97,6 +97,8 @@ DOWNLOAD_MAX_BYTES = 512 * 1024 * 1024
 # Files that wait to be imported: a table or ZIP of runs, or a whole experiment.
 IMPORTS_DIR = BRIDGE_DATA_DIR / "imports"
 IMPORT_MAX_BYTES = 1024 * 1024 * 1024
+# So long a page is waited for; what is not done by then goes on in a worker.
+IMPORT_AT_ONCE_SECONDS = 2.0
 # No form with its files is larger, so that none is read in vain.
 REQUEST_MAX_BYTES = IMPORT_MAX_BYTES + 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -16,6 +16,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = False
+# However busy the machine is, a small import is done when its page comes.
+IMPORT_AT_ONCE_SECONDS = 600.0
 
 # A file, as in life: connections of several threads and processes share no in-memory database.
 DATABASES["default"]["TEST"] = {"NAME": os.environ["BRIDGE_DATA_DIR"] + "/tests.sqlite3"}

@@ -18,6 +18,7 @@ def home_facts() -> dict[str, Any]:
     drift; runs without a verdict."""
     slim = Task.objects.defer("draft", "remote_payload", "request_body", "search_text")
     runs = Run.objects.select_related("task", "experiment").prefetch_related("results__file")
+    runs = runs.filter(experiment__is_arriving=False)
     stopped = Q(status__in=["held", "failed"], handled_at=None)
     unjudged = runs.filter(Exists(RunResult.objects.filter(run=OuterRef("pk"))), verdict="")
     return {

@@ -9,8 +9,15 @@ from rivya_bridge.identifiers import new_id
 from rivya_bridge.tasks.models import Task
 
 
+class PresentExperiments(models.Manager["Experiment"]):
+    """Those that are whole: one that is being imported is seen by nobody before its last row is there."""
+
+    def get_queryset(self) -> models.QuerySet["Experiment"]:
+        return super().get_queryset().filter(is_arriving=False)
+
+
 class Experiment(models.Model):
-    """A question with its runs.
+    """A question with its runs. `is_arriving` until all of an import is there.
 
     The counts, `spent_credits` (what Rivya charged for ended API runs) and `preview` (the first file of
     the newest results) are kept by the services, so that a page need not look at every run.
@@ -39,8 +46,12 @@ class Experiment(models.Model):
     rejected_count = models.IntegerField(default=0)
     spent_credits = models.BigIntegerField(default=0)
     preview = models.ForeignKey(StoredFile, models.SET_NULL, null=True, related_name="+")
+    is_arriving = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PresentExperiments()
+    everything = models.Manager["Experiment"]()
 
     class Meta:
         indexes = [

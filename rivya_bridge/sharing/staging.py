@@ -1,7 +1,6 @@
 """Files between being sent and being confirmed: kept for a day, under names of our own."""
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,37 +19,41 @@ LIFETIME = timedelta(days=1)
 CHUNK_BYTES = 1_048_576
 
 
-def stage(
-    stream: Readable,
-    name: str,
-    purpose: str,
-    look: Callable[[Staged, Path], None],
-    *,
-    most_bytes: int | None = None,
-    **fields: Any,
+def receive(
+    stream: Readable, name: str, purpose: str, *, most_bytes: int | None = None, **fields: Any
 ) -> Staged:
-    """Keeps a file for a day and has it looked at by `look`, which writes what it finds.
-
-    When it is refused, nothing of it stays. Raises Refusal.
-    """
+    """Keeps a file for a day, to be looked at. When it is refused, nothing of it stays."""
     expire_staged()
     limit = settings.IMPORT_MAX_BYTES if most_bytes is None else most_bytes
-    staged = Staged(
+    staged = _new(name, purpose, **fields)
+    path = path_of(staged)
+    try:
+        staged.sha256, staged.size_bytes = _receive(stream, path, limit, staged.name)
+        staged.save(force_insert=True)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return staged
+
+
+def receive_in_place(path: Path, purpose: str, **fields: Any) -> Staged:
+    """A file of this machine, read where it lies and never removed."""
+    staged = _new(path.name, purpose, size_bytes=path.stat().st_size, **fields)
+    link = path_of(staged)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(path.resolve(strict=True))
+    staged.save(force_insert=True)
+    return staged
+
+
+def _new(name: str, purpose: str, **fields: Any) -> Staged:
+    return Staged(
         id=new_id(),
         purpose=purpose,
         name=clean_name(name),
         expires_at=timezone.now() + LIFETIME,
         **fields,
     )
-    path = path_of(staged)
-    try:
-        staged.sha256, staged.size_bytes = _receive(stream, path, limit, staged.name)
-        look(staged, path)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        Staged.objects.filter(pk=staged.pk).delete()
-        raise
-    return staged
 
 
 def _receive(stream: Readable, path: Path, limit: int, name: str) -> tuple[str, int]:
@@ -88,7 +91,7 @@ def get_staged(staged_id: UUID) -> Staged:
 
 
 def discard(staged: Staged) -> None:
-    """Forgets a file that is not imported; one that was imported only loses its preview."""
+    """Forgets a file that nothing is being made of; one that was imported only loses its preview."""
     Staged.objects.filter(pk=staged.pk).delete()
     path_of(staged).unlink(missing_ok=True)
 
@@ -96,14 +99,15 @@ def discard(staged: Staged) -> None:
 def expire_staged(now: datetime | None = None) -> int:
     """Removes what waited too long, and bytes that belong to nothing; how many files went."""
     now = now or timezone.now()
-    Staged.objects.filter(expires_at__lt=now).delete()
+    unfinished = (Staged.Status.IMPORTING, Staged.Status.UNDOING)
+    Staged.objects.filter(expires_at__lt=now).exclude(status__in=unfinished).delete()
     folder = Path(settings.IMPORTS_DIR)
     known = {pk.hex for pk in Staged.objects.values_list("pk", flat=True)}
     oldest = (now - LIFETIME).timestamp()
     gone = [
         path
         for path in (folder.iterdir() if folder.is_dir() else ())
-        if path.name not in known and path.stat().st_mtime < oldest
+        if path.name not in known and path.lstat().st_mtime < oldest
     ]
     for path in gone:
         path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """What the tests of real services run in a process of its own, with the product's own settings.
 
-python -m tests.services.scenario happy | claims | worker <queue> | create | labels | wait <task id>
+python -m tests.services.scenario happy | claims | worker <queue> | create | labels | sharing | wait <task id>
 """
 
 import json
@@ -230,16 +230,19 @@ def remove(queue: str) -> dict[str, Any]:
 
 def main() -> None:
     name, *arguments = sys.argv[1:]
+    from tests.services.sharing import sharing
+
     works: dict[str, Callable[..., Any]] = {
         "happy": happy,
         "claims": claims,
         "labels": labels,
+        "sharing": sharing,
         "worker": worker,
         "create": create,
         "wait": wait,
         "remove": remove,
     }
-    if name in ("happy", "claims", "create", "labels"):
+    if name in ("happy", "claims", "create", "labels", "sharing"):
         refresh_catalog()
     print(json.dumps(works[name](*arguments)))
 

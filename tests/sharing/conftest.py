@@ -13,6 +13,10 @@ from rivya_bridge.comparison.services import save_comparison
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.services import store_upload
+from rivya_bridge.sharing import working
+from rivya_bridge.sharing.bulk.looking import receive_runs
+from rivya_bridge.sharing.bulk.recording import choose_runs
+from rivya_bridge.sharing.models import Staged
 from rivya_bridge.tasks.models import Task, TaskAttempt
 from rivya_bridge.tasks.services.transitions import add_event
 from tests.experiments.factories import add_models, finish, make_experiment, record, start
@@ -23,6 +27,16 @@ SIGNED = "https://cdn.example.com/a.png?X-Amz-Signature=canary-signature"
 
 def keep(content: bytes, name: str) -> StoredFile:
     return store_upload(io.BytesIO(content), name)
+
+
+def stage_runs(experiment: Experiment, stream: io.BytesIO, name: str, **given: str) -> Staged:
+    """Sent and looked at."""
+    return working.finish(receive_runs(experiment, stream, name, **given))
+
+
+def import_runs(staged: Staged, chosen: list[int] | None = None) -> Staged:
+    """Confirmed and recorded."""
+    return working.finish(choose_runs(staged, chosen))
 
 
 @pytest.fixture

@@ -14,12 +14,10 @@ from django.utils import timezone
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Conflict, Refusal
-from rivya_bridge.sharing.bulk.looking import stage_runs
-from rivya_bridge.sharing.bulk.recording import import_runs
 from rivya_bridge.sharing.models import Staged
 from rivya_bridge.sharing.staging import expire_staged, path_of
 from tests.experiments.factories import make_experiment, record
-from tests.sharing.conftest import keep
+from tests.sharing.conftest import import_runs, keep, stage_runs
 from tests.sharing.making import make_zip, noise, png
 
 pytestmark = pytest.mark.django_db

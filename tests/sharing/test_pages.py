@@ -137,6 +137,27 @@ def test_the_best_are_those_that_lead_by_votes(models: None) -> None:
     assert re.findall(r"<span class=\"soft\">run (\d)", page)[0] == "3"
 
 
+def test_a_board_that_is_not_kept_is_one_file_too(rich: Any, signed_in_client: Any) -> None:
+    query = f"run={rich.second.pk}&run={rich.first.pk}"
+    board = signed_in_client.get(f"/compare/?{query}").content.decode()
+    where = f"/comparisons/export.html?{query}"
+    assert where.replace("&", "&amp;") in board or where in board
+    answer = signed_in_client.get(where)
+    page = answer.content.decode()
+    for words in ("Comparison of 2 runs", "Bottle on slate", "What differs", "13 credits"):
+        assert words in page, words
+    assert "The first." not in page
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert not addresses(page)
+
+
+def test_a_board_of_too_few_or_of_unknown_runs_is_refused(rich: Any, signed_in_client: Any) -> None:
+    one = signed_in_client.get(f"/comparisons/export.html?run={rich.first.pk}")
+    assert one.status_code == 422 and "choose 2 to 6" in one.content.decode()
+    unknown = signed_in_client.get(f"/comparisons/export.html?run={rich.first.pk}&run=nope")
+    assert unknown.status_code == 422
+
+
 def test_they_are_downloads_that_no_page_of_ours_shows(rich: Any, signed_in_client: Any) -> None:
     for where, name in (
         (f"/comparisons/{rich.comparison.pk}/export.html", "bottle-on-slate-comparison.html"),

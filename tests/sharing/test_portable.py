@@ -17,9 +17,15 @@ from rivya_bridge.comparison.models import Ballot, Comparison
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Conflict, Refusal
-from rivya_bridge.sharing.portable.documents import DOCUMENTS, ELSEWHERE, WRITTEN
-from rivya_bridge.sharing.portable.services import import_experiment
+from rivya_bridge.sharing.portable.documents import (
+    DOCUMENTS,
+    ELSEWHERE,
+    FIRST_DOCUMENTS,
+    VERSION,
+    WRITTEN,
+)
 from rivya_bridge.sharing.portable.writing import content_hash, export_experiment
+from rivya_bridge.sharing.working import import_experiment
 from rivya_bridge.tasks.models import OPEN, Task
 from rivya_bridge.tasks.services.advance import advance
 from tests.sharing.making import make_zip, noise, png
@@ -57,7 +63,7 @@ def rewritten(path: Path, change: Callable[[dict[str, bytes]], None], fix: bool 
     change(members)
     if fix and members.get("manifest.json", b"").startswith(b"{"):
         manifest = json.loads(members["manifest.json"])
-        for name in DOCUMENTS:
+        for name in manifest["documents"]:
             if name in members:
                 manifest["documents"][name] = hashlib.sha256(members[name]).hexdigest()
         manifest["content_sha256"] = content_hash(manifest["documents"])
@@ -166,6 +172,33 @@ def test_every_field_is_written_or_named_as_left_behind() -> None:
         assert not set(names) & ELSEWHERE[model]
 
 
+def as_first_version(members: dict[str, bytes]) -> None:
+    """As it was written before sweeps and decisions were carried."""
+    manifest = json.loads(members["manifest.json"])
+    for name in set(DOCUMENTS) - set(FIRST_DOCUMENTS):
+        del members[name]
+        del manifest["documents"][name]
+    members["manifest.json"] = json.dumps(manifest | {"version": 1}).encode()
+
+
+def test_an_archive_of_the_first_version_is_still_read(rich: Any, zipped: Path) -> None:
+    made = import_experiment(rewritten(zipped, as_first_version), again=True)
+    before, after = documents(zipped.read_bytes()), documents(exported(made))
+    assert made.runs.count() == 5 and made.sweeps.count() == 0
+    for name in ("files.jsonl", "comparisons.jsonl", "ballots.jsonl"):
+        assert before[name] == after[name]
+
+
+def test_an_archive_of_the_first_version_holds_nothing_more(rich: Any, zipped: Path) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        kept = members["sweeps.jsonl"]
+        as_first_version(members)
+        members["sweeps.jsonl"] = kept
+
+    with pytest.raises(Refusal, match=r"sweeps\.jsonl is in the ZIP but in none of its lists"):
+        import_experiment(rewritten(zipped, change), again=True)
+
+
 def test_imported_twice_it_says_that_it_is_here(rich: Any, zipped: Path) -> None:
     count = Experiment.objects.count()
     with pytest.raises(Conflict, match="here already: Bottle on slate"):
@@ -205,11 +238,16 @@ def other_product(members: dict[str, bytes]) -> None:
 
 def newer(members: dict[str, bytes]) -> None:
     manifest = json.loads(members["manifest.json"])
-    members["manifest.json"] = json.dumps(manifest | {"version": 2}).encode()
+    members["manifest.json"] = json.dumps(manifest | {"version": VERSION + 1}).encode()
 
 
 def no_json(members: dict[str, bytes]) -> None:
     members["manifest.json"] = b"\xff\xfe"
+
+
+def version_as_text(members: dict[str, bytes]) -> None:
+    manifest = json.loads(members["manifest.json"])
+    members["manifest.json"] = json.dumps(manifest | {"version": str(VERSION)}).encode()
 
 
 def edit(name: str, **changes: Any) -> Callable[[dict[str, bytes]], None]:
@@ -240,7 +278,9 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
     "more than is listed": (add_member, "in none of its lists"),
     "no manifest": (no_manifest, "it has no manifest.json"),
     "another product": (other_product, "of another product"),
-    "a newer version": (newer, "has version 2 of the format"),
+    "a newer version": (newer, "has version 3 of the format, and this installation reads versions 1 to 2"),
+    "a version that is a text": (version_as_text, "reads versions 1 to"),
+    "a preview of elsewhere": (edit("experiment.json", preview="0" * 64), "is in no list"),
     "a manifest that is no JSON": (no_json, "manifest.json cannot be read"),
     "an unknown status": (edit("experiment.json", status="secret"), "experiment.json line 1: status"),
     "a NUL character": (edit("experiment.json", title="a\0b"), "NUL"),
@@ -338,7 +378,7 @@ def test_the_page_shows_it_and_imports_it_once(
     assert "It is here already" in page
     count = Experiment.objects.count()
     refused = signed_in_client.post(f"{where}import/", follow=True).content.decode()
-    assert "confirm that you want a second one" in refused
+    assert "Import it again to have a second one" in refused
     assert Experiment.objects.count() == count
     for _ in range(2):
         signed_in_client.post(f"{where}import/", {"again": "1"})

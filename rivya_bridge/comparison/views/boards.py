@@ -15,36 +15,19 @@ from rivya_bridge.comparison import services
 from rivya_bridge.comparison.board_parts import board_parts
 from rivya_bridge.comparison.forms import ConclusionForm
 from rivya_bridge.comparison.matrix import diff_matrix
-from rivya_bridge.comparison.selectors import compared_runs, comparison_rows, get_comparison
+from rivya_bridge.comparison.selectors import (
+    chosen_runs,
+    compared_runs,
+    comparison_rows,
+    get_comparison,
+)
 from rivya_bridge.comparison.view_state import read_state
 from rivya_bridge.experiments.models import Run
-from rivya_bridge.experiments.selectors import get_experiment, runs_by_ids
+from rivya_bridge.experiments.selectors import get_experiment
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.htmx import render_page
 from rivya_bridge.web.pagination import keyset_page
-
-FEWEST, MOST = 2, 6
-
-
-def _chosen_runs(ids: list[str]) -> list[Run]:
-    """The runs of an address, in its order. Refusal naming the limit and what is unknown."""
-    wanted = list(dict.fromkeys(ids))
-    if not FEWEST <= len(wanted) <= MOST:
-        raise Refusal.field(
-            "run",
-            f"{len(wanted)} run(s) are chosen: choose {FEWEST} to {MOST} runs of one experiment to "
-            "compare.",
-            MOST,
-        )
-    found = {str(run.pk): run for run in runs_by_ids(wanted)}
-    missing = [one for one in wanted if one not in found]
-    if missing:
-        raise Refusal.field("run", f"There is no run {missing[0][:60]!r}: choose again.")
-    runs = [found[one] for one in wanted]
-    if len({run.experiment_id for run in runs}) > 1:
-        raise Refusal.field("run", "The runs are of different experiments: choose runs of one.")
-    return runs
 
 
 def _board_context(request: HttpRequest, runs: list[Run], kept: str = "") -> dict[str, Any]:
@@ -97,7 +80,7 @@ def board(request: HttpRequest) -> HttpResponse:
     """
     ids = request.GET.getlist("run")
     try:
-        runs = _chosen_runs(ids)
+        runs = chosen_runs(ids)
     except Refusal as refusal:
         if "experiment" not in request.GET:
             raise
@@ -114,7 +97,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    runs = _chosen_runs(request.POST.getlist("run"))
+    runs = chosen_runs(request.POST.getlist("run"))
     form = ConclusionForm(request.POST, winners=_winners(runs))
     if form.is_valid():
         winner = next((run for run in runs if str(run.pk) == form.cleaned_data["winner"]), None)

@@ -1,6 +1,6 @@
 """Looking at many runs before any is recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,29 +16,41 @@ from rivya_bridge.sharing.bulk.rows import FILE_COLUMNS, Row, RowReader, fingerp
 from rivya_bridge.sharing.bulk.sources import Source, find_table, open_source
 from rivya_bridge.sharing.bulk.tables import RawRun, read_rows, table_kind
 from rivya_bridge.sharing.models import Staged, StagedRow
-from rivya_bridge.sharing.staging import stage
+from rivya_bridge.sharing.progress import Claim, Progress
+from rivya_bridge.sharing.staging import path_of, receive
 
 CHUNK = 300
 
 
-def stage_runs(
-    experiment: Experiment, stream: Readable, name: str, *, model: str = "", prompt: str = ""
+def receive_runs(
+    experiment: Experiment,
+    stream: Readable,
+    name: str,
+    *,
+    model: str = "",
+    prompt: str = "",
+    **asked: bool,
 ) -> Staged:
-    """A table or ZIP of runs, looked at and waiting to be confirmed. Raises Refusal.
+    """A table or ZIP of runs, to be looked at. Raises Refusal.
 
-    `model` and `prompt` fill rows that have none.
+    `model` and `prompt` fill rows that have none. `asked`: `straight` records what is new without
+    waiting to be confirmed, `good_only` also when some rows are bad.
     """
-    defaults = {"model": model, "prompt": prompt}
+    given = {"model": model, "prompt": prompt, **asked}
+    return receive(stream, name, Staged.Purpose.RUNS, experiment=experiment, asked=given)
 
-    def look(staged: Staged, path: Path) -> None:
-        with ExitStack() as stack:
-            source = open_source(stack, path)
-            raws, table = _raw_rows(source, path, name)
-            rows = RowReader(experiment, source, defaults).read(raws)
-            facts = {"table": table, "left_out": _left_out(source, table, rows)}
-        _save(staged, rows, facts)
 
-    return stage(stream, name, Staged.Purpose.RUNS, look, experiment=experiment)
+def look_at_runs(claim: Claim) -> None:
+    """Every row and file; what is found waits to be confirmed. Raises Refusal."""
+    staged, path = claim.staged, path_of(claim.staged)
+    assert staged.experiment is not None
+    defaults = {name: staged.asked.get(name, "") for name in ("model", "prompt")}
+    with ExitStack() as stack:
+        source = open_source(stack, path)
+        raws, table = _raw_rows(source, path, staged.name)
+        rows = RowReader(staged.experiment, source, defaults, claim).read(raws)
+        facts = {"table": table, "left_out": _left_out(source, table, rows)}
+    _save(claim, rows, facts)
 
 
 def look_at_folder(
@@ -47,7 +59,7 @@ def look_at_folder(
     """The rows of a folder, good and bad. Raises Refusal."""
     table = find_table(source)
     raws = _of_table(source, table) if table else runs_of_files(source)
-    return RowReader(experiment, source, {"model": model, "prompt": prompt}).read(raws)
+    return RowReader(experiment, source, {"model": model, "prompt": prompt}, Progress()).read(raws)
 
 
 def _raw_rows(source: Source, path: Path, name: str) -> tuple[list[RawRun], str]:
@@ -77,13 +89,57 @@ def _left_out(source: Source, table: str, rows: Sequence[Row]) -> list[str]:
     return [name for name in rest if table or not name.lower().endswith(".txt")][:20]
 
 
-@transaction.atomic
-def _save(staged: Staged, rows: Sequence[Row], facts: dict[str, Any]) -> None:
+def _save(claim: Claim, rows: Sequence[Row], facts: dict[str, Any]) -> None:
+    staged = claim.staged
     assert staged.experiment is not None
     twins = find_twins(staged.experiment, rows)
     doubles = _doubles(rows)
-    staged.facts = facts
-    staged.save(force_insert=True)
+    if staged.asked.get("straight"):
+        end = _straight(rows, twins, doubles, good_only=bool(staged.asked.get("good_only")))
+    else:
+        end = {"status": Staged.Status.READY}
+    with transaction.atomic():
+        claim.end(**end, facts=facts)
+        _add_rows(staged, rows, twins, doubles)
+
+
+def _straight(
+    rows: Sequence[Row],
+    twins: Mapping[str, UUID],
+    doubles: Mapping[int, object],
+    *,
+    good_only: bool,
+) -> dict[str, Any]:
+    """What follows at once: the good rows that are not there already are recorded."""
+    bad = [row for row in rows if row.problems]
+    if bad and not good_only:
+        raise _bad_rows(bad)
+    fresh = [
+        row.position
+        for row in rows
+        if not row.problems and row.fingerprint not in twins and row.position not in doubles
+    ]
+    if not fresh:
+        return {"status": Staged.Status.DONE, "outcome": {"count": 0}}
+    return {"status": Staged.Status.IMPORTING, "chosen": fresh}
+
+
+def _bad_rows(rows: Sequence[Row]) -> Refusal:
+    problems = [
+        Problem(f"{row.facts['line']}: {one.field}", one.message)
+        for row in rows
+        for one in row.problems
+    ]
+    text = f"{len(rows)} rows have problems, so that nothing was recorded: {problems[0].message}"
+    return Refusal(text, problems[:50])
+
+
+def _add_rows(
+    staged: Staged,
+    rows: Sequence[Row],
+    twins: Mapping[str, UUID],
+    doubles: Mapping[int, dict[str, str]],
+) -> None:
     StagedRow.objects.bulk_create(
         StagedRow(
             staged=staged,

@@ -20,42 +20,42 @@ from rivya_bridge.sharing.bulk.looking import find_twins
 from rivya_bridge.sharing.bulk.rows import FILE_COLUMNS, NOT_GIVEN, Row
 from rivya_bridge.sharing.bulk.sources import Source, open_source
 from rivya_bridge.sharing.models import Staged, StagedRow
+from rivya_bridge.sharing.progress import Claim, Progress
 from rivya_bridge.sharing.staging import path_of
 
 # How long what was imported can be looked up by its own address.
 _SHOWN_FOR = timedelta(days=30)
 
 
-def import_runs(staged: Staged, chosen: Sequence[int] | None = None) -> Staged:
-    """Records the good rows, or the `chosen` ones of them, all or none; again gives the same runs.
+def choose_runs(staged: Staged, chosen: Sequence[int] | None = None) -> Staged:
+    """Says which rows are to be recorded: the good ones that are new, or the `chosen` ones of them.
 
-    Raises Refusal when nothing is chosen, when a chosen row has problems, or continues a row that is
-    neither chosen nor recorded; Conflict when another choice was confirmed before.
+    Said again it changes nothing. Raises Refusal when nothing is chosen, when a chosen row has
+    problems, or continues a row that is neither chosen nor recorded; Conflict when another choice was
+    confirmed before.
     """
     positions = sorted(set(chosen)) if chosen is not None else None
-    claimed = Staged.objects.filter(pk=staged.pk, status=Staged.Status.READY)
-    rows = list(staged.rows.all())
     if staged.status == Staged.Status.READY:
-        picked = _picked(rows, positions)
-        claimed.update(status=Staged.Status.IMPORTING, chosen=[row.position for row in picked])
+        picked = [row.position for row in _picked(list(staged.rows.all()), positions)]
+        ready = Staged.objects.filter(pk=staged.pk, status=Staged.Status.READY)
+        ready.update(status=Staged.Status.IMPORTING, chosen=picked, refusal={}, attempts=0)
     staged.refresh_from_db()
     if positions is not None and positions != staged.chosen:
-        text = "Another choice of rows was confirmed before: see what was recorded."
-        raise Conflict(text)
-    if staged.status == Staged.Status.DONE:
-        return staged
+        raise Conflict("Another choice of rows was confirmed before: see what was recorded.")
+    return staged
+
+
+def record_chosen(claim: Claim) -> None:
+    """Files into the vault one by one, then all runs in one transaction. Raises Refusal."""
+    staged = claim.staged
     wanted = set(staged.chosen or ())
+    rows = list(staged.rows.all())
+    picked = [row for row in rows if row.position in wanted]
     with ExitStack() as stack:
         source = open_source(stack, path_of(staged))
-        picked = [row for row in rows if row.position in wanted]
-        try:
-            record_rows(staged, source, picked, {row.position: row.twin_id for row in rows})
-        except Refusal:
-            Staged.objects.filter(pk=staged.pk).update(status=Staged.Status.READY, chosen=None)
-            raise
+        members = _store_members(source, [row.facts for row in picked], claim)
+    _record(claim, picked, {row.position: row.twin_id for row in rows}, members)
     path_of(staged).unlink(missing_ok=True)
-    staged.refresh_from_db()
-    return staged
 
 
 def _picked(rows: Sequence[StagedRow], positions: Sequence[int] | None) -> list[StagedRow]:
@@ -85,38 +85,44 @@ def is_repeat(row: StagedRow) -> bool:
     return row.twin_id is not None or "double_of" in row.facts
 
 
-def record_rows(
-    staged: Staged,
-    source: Source,
+def _record(
+    claim: Claim,
     rows: Sequence[StagedRow],
     twins: Mapping[int, UUID | None],
+    members: Mapping[str, StoredFile],
 ) -> None:
-    """Files into the vault one by one, then all runs in one transaction."""
+    staged = claim.staged
     assert staged.experiment is not None
-    members = _store_members(source, [row.facts for row in rows])
+    claim.begin(Staged.Stage.RUNS, len(rows))
     with transaction.atomic():
+        claim.keep()
         made: dict[int, UUID | None] = dict(twins)
         for row in rows:
-            run = record_facts(
-                staged.experiment, row.facts, members, made, f"{staged.pk}:{row.position}"
-            )
+            intent = f"{staged.pk}:{row.position}"
+            run = record_facts(staged.experiment, row.facts, members, made, intent)
             made[row.position] = run.pk
             StagedRow.objects.filter(pk=row.pk).update(run=run)
-        outcome = {"count": len(rows)}
-        Staged.objects.filter(pk=staged.pk).update(
-            status=Staged.Status.DONE, outcome=outcome, expires_at=timezone.now() + _SHOWN_FOR
-        )
+            claim.step()
+        expires_at = timezone.now() + _SHOWN_FOR
+        claim.end(Staged.Status.DONE, outcome={"count": len(rows)}, expires_at=expires_at)
 
 
-def _store_members(source: Source, facts: Sequence[Mapping[str, Any]]) -> dict[str, StoredFile]:
+def _store_members(
+    source: Source, facts: Sequence[Mapping[str, Any]], progress: Progress
+) -> dict[str, StoredFile]:
+    wanted = {
+        file["member"]: (file["name"], column)
+        for row in facts
+        for column in FILE_COLUMNS
+        for file in row[column]
+        if file["member"]
+    }
+    progress.begin(Staged.Stage.STORED, len(wanted))
     found: dict[str, StoredFile] = {}
-    for row in facts:
-        for column in FILE_COLUMNS:
-            for file in row[column]:
-                member = file["member"]
-                if member and member not in found:
-                    with source.open(member) as stream:
-                        found[member] = store_upload(stream, file["name"], field=column)
+    for member, (name, column) in wanted.items():
+        with source.open(member) as stream:
+            found[member] = store_upload(progress.watched(stream), name, field=column)
+        progress.step()
     return found
 
 
@@ -157,7 +163,7 @@ def import_folder(experiment: Experiment, source: Source, rows: Sequence[Row]) -
         made[row.position] = twins.get(row.fingerprint)
         if row.fingerprint not in twins:
             fresh.setdefault(row.fingerprint, row)
-    members = _store_members(source, [row.facts for row in fresh.values()])
+    members = _store_members(source, [row.facts for row in fresh.values()], Progress())
     runs = []
     with transaction.atomic():
         for row in fresh.values():

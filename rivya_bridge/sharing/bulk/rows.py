@@ -16,6 +16,8 @@ from rivya_bridge.rivya import Model
 from rivya_bridge.sharing.bulk.columns import PARAM
 from rivya_bridge.sharing.bulk.sources import Source
 from rivya_bridge.sharing.bulk.tables import RawRun
+from rivya_bridge.sharing.models import Staged
+from rivya_bridge.sharing.progress import Progress
 from rivya_bridge.web.json_body import read_json
 
 FILE_COLUMNS = ("results", "references")
@@ -74,7 +76,14 @@ def fingerprint(
 class RowReader:
     """Turns raw rows into checked ones; every file is looked at once."""
 
-    def __init__(self, experiment: Experiment, source: Source, defaults: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        source: Source,
+        defaults: Mapping[str, str],
+        progress: Progress,
+    ) -> None:
+        self._progress = progress
         self._experiment = experiment
         self._source = source
         self._defaults = defaults
@@ -93,7 +102,12 @@ class RowReader:
             for word in _words(raw.cells.get(name))
             if word not in self._source.sizes
         )
-        return [self._row(position, raw) for position, raw in enumerate(raws)]
+        self._progress.begin(Staged.Stage.ROWS, len(raws))
+        rows = []
+        for position, raw in enumerate(raws):
+            rows.append(self._row(position, raw))
+            self._progress.step()
+        return rows
 
     def _row(self, position: int, raw: RawRun) -> Row:
         row = Row(position, {"line": raw.line}, list(raw.problems))
@@ -182,7 +196,8 @@ class RowReader:
         if name not in self._looked:
             try:
                 with self._source.open(name) as stream:
-                    self._looked[name] = look_at(stream, name, field="file")
+                    watched = self._progress.watched(stream)
+                    self._looked[name] = look_at(watched, name, field="file")
             except Refusal as refusal:
                 self._looked[name] = refusal
         looked = self._looked[name]

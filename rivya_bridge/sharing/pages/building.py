@@ -31,7 +31,16 @@ MOST_REFERENCES = 12
 
 def comparison_page(comparison: Comparison, inliner: Inliner | None = None) -> bytes:
     """A kept comparison: results, matrix, votes between its runs, credits, conclusion."""
-    runs = compared_runs(comparison)
+    return _comparison(comparison, compared_runs(comparison), inliner)
+
+
+def board_page(runs: Sequence[Run], inliner: Inliner | None = None) -> bytes:
+    """The same of runs that stand side by side without being kept, which have no conclusion."""
+    title = f"Comparison of {len(runs)} runs"
+    return _comparison(Comparison(experiment=runs[0].experiment, title=title), runs, inliner)
+
+
+def _comparison(comparison: Comparison, runs: Sequence[Run], inliner: Inliner | None) -> bytes:
     experiment = comparison.experiment
     context = {
         "title": comparison.title,

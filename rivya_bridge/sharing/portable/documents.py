@@ -1,17 +1,26 @@
 """What is written down of each row. What is left out belongs to one installation and is named too."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from rivya_bridge.comparison.models import Ballot, Comparison
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.files.models import StoredFile
+from rivya_bridge.promotion.models import ReadinessOverride, ReadinessVerdict, ResultConsumer
+from rivya_bridge.sweeps.models import Sweep, SweepCell, SweepTry
 from rivya_bridge.tasks.models import Task, TaskAttempt, TaskEvent
 
-FORMAT, VERSION = "rivya-bridge-experiment", 1
-EXPERIMENT, FILES, RUNS, COMPARISONS, BALLOTS = DOCUMENTS = (
+FORMAT, VERSION = "rivya-bridge-experiment", 2
+EXPERIMENT, FILES, RUNS, COMPARISONS, BALLOTS = FIRST_DOCUMENTS = (
     "experiment.json", "files.jsonl", "runs.jsonl", "comparisons.jsonl", "ballots.jsonl",
 )  # fmt: skip
+SWEEPS, CELLS, CONSUMERS, OVERRIDES, VERDICTS = (
+    "sweeps.jsonl", "cells.jsonl", "consumers.jsonl", "overrides.jsonl", "verdicts.jsonl",
+)  # fmt: skip
+DOCUMENTS = (*FIRST_DOCUMENTS, SWEEPS, CELLS, CONSUMERS, OVERRIDES, VERDICTS)
+# What an archive of each version of the format holds; all of these are read.
+DOCUMENTS_OF = {1: FIRST_DOCUMENTS, VERSION: DOCUMENTS}
 MANIFEST = "manifest.json"
 IMPORTED = "imported"
 
@@ -39,10 +48,23 @@ ATTEMPT_FIELDS = (
 )  # fmt: skip
 COMPARISON_FIELDS = ("title", "conclusion", "view_state", "created_at", "updated_at")
 BALLOT_FIELDS = ("outcome", "created_at", "voted_at", "undone_at")
+SWEEP_FIELDS = (
+    "title", "status", "axes", "repeats", "concurrency", "credit_cap", "cell_count", "skipped_count",
+    "estimated_credits", "spent_credits", "note", "created_at", "finished_at",
+)  # fmt: skip
+CELL_FIELDS = (
+    "number", "place", "model_id", "prompt", "params", "estimated_credits", "skipped",
+)  # fmt: skip
+TRY_FIELDS = ("ordinal", "attempt", "status", "problem", "changed_at")
+CONSUMER_FIELDS = ("name", "delivery", "updated_at")
+OVERRIDE_FIELDS = (
+    "question", "points", "reason", "sentence", "created_at", "ended_at", "ended_by",
+)  # fmt: skip
+VERDICT_FIELDS = ("verdict", "points", "created_at")
 
 # Of each model: what is written under another name or by another row, and what stays behind.
 ELSEWHERE: dict[type, frozenset[str]] = {
-    Experiment: frozenset({"id", "preview"}),
+    Experiment: frozenset({"id", "preview", "is_arriving"}),
     Run: frozenset({"id", "experiment", "task", "continues_from"}),
     Task: frozenset({
         # Written by a row's place, or as texts.
@@ -57,6 +79,13 @@ ELSEWHERE: dict[type, frozenset[str]] = {
     TaskAttempt: frozenset({"id", "task"}),
     Comparison: frozenset({"id", "experiment", "winner"}),
     Ballot: frozenset({"id", "experiment", "left", "right"}),
+    Sweep: frozenset({"id", "experiment", "plan"}),
+    SweepCell: frozenset({"id", "sweep", "references"}),
+    SweepTry: frozenset({"id", "sweep", "cell", "run"}),
+    ResultConsumer: frozenset({"experiment"}),
+    # The facts that it was written against name rows of one installation: its sentence is compared.
+    ReadinessOverride: frozenset({"id", "experiment", "fingerprint"}),
+    ReadinessVerdict: frozenset({"id", "experiment"}),
     # What is known of a file's bytes is found out again from them.
     StoredFile: frozenset({
         "id", "width", "height", "duration_seconds", "frame_rate", "level_db", "preview_width",
@@ -71,6 +100,12 @@ WRITTEN: dict[type, tuple[str, ...]] = {
     TaskAttempt: ATTEMPT_FIELDS,
     Comparison: COMPARISON_FIELDS,
     Ballot: BALLOT_FIELDS,
+    Sweep: SWEEP_FIELDS,
+    SweepCell: CELL_FIELDS,
+    SweepTry: TRY_FIELDS,
+    ResultConsumer: CONSUMER_FIELDS,
+    ReadinessOverride: OVERRIDE_FIELDS,
+    ReadinessVerdict: VERDICT_FIELDS,
     StoredFile: FILE_FIELDS,
 }
 
@@ -146,3 +181,27 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
 
 def ballot_document(ballot: Ballot) -> dict[str, Any]:
     return {**written(ballot), "left": ballot.left.number, "right": ballot.right.number}
+
+
+def sweep_document(sweep: Sweep, number: int, hashes: Mapping[str, str]) -> dict[str, Any]:
+    """A sweep under its place among the experiment's; `hashes`: SHA-256 of its files by their ids."""
+    references = [hashes[key] for key in sweep.plan["references"]]
+    return {**written(sweep), "number": number, "plan": {**sweep.plan, "references": references}}
+
+
+def cell_document(
+    cell: SweepCell, number: int, hashes: Mapping[str, str], last: int
+) -> dict[str, Any]:
+    """A cell of the sweep `number` with its tries; a run beyond `last` is one that did not start yet."""
+    return {
+        **written(cell),
+        "sweep": number,
+        "references": [hashes[key] for key in cell.references],
+        "tries": [_try(row, last) for row in cell.tries.all()],
+    }
+
+
+def _try(row: SweepTry, last: int) -> dict[str, Any]:
+    if row.run is not None and row.run.number > last:
+        return {**written(row), "status": SweepTry.Status.WAITING, "run": None}
+    return {**written(row), "run": row.run.number if row.run else None}

@@ -1,13 +1,26 @@
 """Whether the documents of an experiment name only what they hold."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from rivya_bridge.refusals import Problem
-from rivya_bridge.sharing.portable.documents import BALLOTS, COMPARISONS, EXPERIMENT, FILES, RUNS
+from rivya_bridge.sharing.portable.documents import (
+    BALLOTS,
+    CELLS,
+    COMPARISONS,
+    EXPERIMENT,
+    FILES,
+    OVERRIDES,
+    RUNS,
+    SWEEPS,
+)
+from rivya_bridge.sweeps.models import SweepTry
 from rivya_bridge.tasks.models import Status
 
 ACCEPTED = {Status.RUNNING, Status.SAVING, Status.SUCCEEDED}
 STOPPED = {Status.HELD, Status.FAILED, Status.CANCELED}
+WITH_RUN = {SweepTry.Status.STARTED, SweepTry.Status.SUCCEEDED}
 
 
 class Links:
@@ -17,10 +30,13 @@ class Links:
         self.problems: list[Problem] = []
         self._files: set[str] = set()
         self._numbers: set[int] = set()
+        self._api_runs: set[int] = set()
         self._last = 0
         self._remote_ids: set[str] = set()
-        self._preview: str | None = None
         self._run_count = 0
+        self._preview: str | None = None
+        self._grids: list[_Grid] = []
+        self._overridden: set[str] = set()
 
     def add(self, document: str, where: str, row: dict[str, Any]) -> None:
         """A row whose shape is right."""
@@ -30,12 +46,20 @@ class Links:
             RUNS: self._run,
             COMPARISONS: self._comparison,
             BALLOTS: self._ballot,
+            SWEEPS: self._sweep,
+            CELLS: self._cell,
+            OVERRIDES: self._override,
         }
-        for text in readers[document](row):
+        for text in readers[document](row) if document in readers else ():
             self.problems.append(Problem("file", f"{where}: {text}"))
 
+    def end(self) -> None:
+        """After the last row: what only all of them can say."""
+        for text in self._unlisted([self._preview] if self._preview else []):
+            self.problems.append(Problem("file", f"{EXPERIMENT}: {text}"))
+
     def _experiment(self, row: dict[str, Any]) -> list[str]:
-        self._preview, self._run_count = row["preview"], row["run_count"]
+        self._run_count, self._preview = row["run_count"], row["preview"]
         return []
 
     def _file(self, row: dict[str, Any]) -> list[str]:
@@ -59,9 +83,13 @@ class Links:
         if task:
             found += self._task(task)
             hashes += [*task["references"], *(o["file"] for o in task["outputs"] if o["file"])]
-        if missing := next((one for one in hashes if one not in self._files), None):
-            found.append(f"the file {missing[:12]}… is in no list.")
-        return found
+        if task:
+            self._api_runs.add(number)
+        return [*found, *self._unlisted(hashes)]
+
+    def _unlisted(self, hashes: Iterable[str]) -> list[str]:
+        missing = next((one for one in hashes if one not in self._files), None)
+        return [f"the file {missing[:12]}… is in no list."] if missing else []
 
     def _task(self, task: dict[str, Any]) -> list[str]:
         """What the database would refuse, in words."""
@@ -95,3 +123,58 @@ class Links:
         if len(sides) < 2 or not sides <= self._numbers:
             return ["a vote is on two runs that are there."]
         return []
+
+    # --- Sweeps and decisions ---------------------------------------------------------------------
+
+    def _sweep(self, row: dict[str, Any]) -> list[str]:
+        found = self._unlisted(row["plan"]["references"])
+        self._grids.append(_Grid([len(axis["values"]) for axis in row["axes"]], row["cell_count"]))
+        if row["number"] != len(self._grids):
+            found.append(f"sweep {row['number']} is out of order: sweeps are numbered from 1.")
+        return found
+
+    def _cell(self, row: dict[str, Any]) -> list[str]:
+        if row["sweep"] > len(self._grids):
+            return [f"a cell of sweep {row['sweep']}, which is not there."]
+        grid = self._grids[row["sweep"] - 1]
+        found = [*self._unlisted(row["references"]), *grid.add(row)]
+        for one in row["tries"]:
+            number = one["run"]
+            if number is None and one["status"] in WITH_RUN:
+                found.append(f"a try that is {one['status']} has a run.")
+            if number is not None and number not in self._api_runs:
+                found.append(f"a try of run {number}, which is no API run or stands in two tries.")
+            self._api_runs.discard(number)
+        return found
+
+    def _override(self, row: dict[str, Any]) -> list[str]:
+        if row["ended_at"] is not None:
+            return []
+        known = row["question"] in self._overridden
+        self._overridden.add(row["question"])
+        return [f"{row['question']} has two answers in force."] if known else []
+
+
+@dataclass(slots=True)
+class _Grid:
+    """A sweep's axes by how many values they have, and which cells and tries have been read."""
+
+    sizes: list[int]
+    cell_count: int
+    last: int = 0
+    ordinals: set[int] = field(default_factory=set)
+
+    def add(self, cell: dict[str, Any]) -> list[str]:
+        found = []
+        if not self.last < cell["number"] <= self.cell_count:
+            found.append(f"cell {cell['number']} is out of order, or beyond the sweep's count.")
+        self.last = cell["number"]
+        place = cell["place"]
+        fits = len(place) == len(self.sizes)
+        if not fits or any(at >= size for at, size in zip(place, self.sizes, strict=True)):
+            found.append(f"the place of cell {cell['number']} is on none of the sweep's axes.")
+        ordinals = [one["ordinal"] for one in cell["tries"]]
+        if len(set(ordinals)) < len(ordinals) or self.ordinals.intersection(ordinals):
+            found.append(f"tries of cell {cell['number']} stand twice.")
+        self.ordinals.update(ordinals)
+        return found

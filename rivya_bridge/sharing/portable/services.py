@@ -1,50 +1,54 @@
 """Importing an exported experiment: looked at, then restored whole, or not at all."""
 
-from pathlib import Path
+from typing import Any
 from uuid import UUID
-
-from django.db import transaction
-from django.utils import timezone
 
 from rivya_bridge.experiments.models import Experiment
 from rivya_bridge.files.store import Readable
 from rivya_bridge.refusals import Conflict, Problem
 from rivya_bridge.sharing.models import ImportedExperiment, Staged
-from rivya_bridge.sharing.portable.documents import BALLOTS, COMPARISONS, FILES, RUNS
-from rivya_bridge.sharing.portable.reading import Checked, check_export, open_export
+from rivya_bridge.sharing.portable.documents import (
+    BALLOTS,
+    COMPARISONS,
+    FILES,
+    RUNS,
+    SWEEPS,
+    VERSION,
+)
+from rivya_bridge.sharing.portable.reading import (
+    Checked,
+    check_export,
+    open_export,
+    reopen_export,
+)
+from rivya_bridge.sharing.portable.removing import remove_arriving
 from rivya_bridge.sharing.portable.restoring import restore, store_media
-from rivya_bridge.sharing.staging import LIFETIME, path_of, stage
+from rivya_bridge.sharing.progress import Claim
+from rivya_bridge.sharing.staging import path_of, receive
 
 
-def import_experiment(path: Path, *, again: bool = False) -> Experiment:
-    """The experiment of a ZIP, anew.
-
-    Raises Refusal for what is foreign or damaged, Conflict when it is here already and `again` does
-    not ask for a second one; then nothing was made.
-    """
-    with open_export(path) as archive:
-        checked = check_export(path, archive)
-        if not again:
-            _refuse_known(checked)
-        files = store_media(checked)
-        with transaction.atomic():
-            return restore(checked, files)
+def receive_experiment(stream: Readable, name: str, **asked: bool) -> Staged:
+    """A ZIP, to be looked at. `asked`: `straight` imports it without waiting to be confirmed, `again`
+    also when it is here already. Raises Refusal."""
+    return receive(stream, name, Staged.Purpose.EXPERIMENT, asked=asked)
 
 
-def import_received(stream: Readable, name: str, *, again: bool = False) -> Experiment:
-    """`import_experiment` for bytes that are being sent; they are gone afterwards."""
-    made: list[Experiment] = []
+def look_at_experiment(claim: Claim) -> None:
+    """To its last byte; what is found waits to be confirmed. Raises Refusal."""
+    staged = claim.staged
+    with open_export(path_of(staged)) as archive:
+        checked = check_export(archive, claim)
+    if not staged.asked.get("straight"):
+        claim.end(Staged.Status.READY, facts=_facts(checked))
+        return
+    if not staged.asked.get("again"):
+        refuse_known(checked.manifest)
+    claim.end(Staged.Status.IMPORTING, facts=_facts(checked))
 
-    def look(staged: Staged, path: Path) -> None:
-        made.append(import_experiment(path, again=again))
 
-    staged = stage(stream, name, Staged.Purpose.EXPERIMENT, look)
-    path_of(staged).unlink(missing_ok=True)
-    return made[0]
-
-
-def _refuse_known(checked: Checked) -> None:
-    if known := find_known(checked.manifest):
+def refuse_known(manifest: dict[str, Any]) -> None:
+    """Raises Conflict when the experiment is here already."""
+    if known := find_known(manifest):
         text = (
             f"This experiment is here already: {known.title} ({known.pk}). Import it again to have "
             "a second one."
@@ -52,30 +56,16 @@ def _refuse_known(checked: Checked) -> None:
         raise Conflict(text, [Problem("file", text)])
 
 
-def find_known(manifest: dict[str, object]) -> Experiment | None:
+def find_known(manifest: dict[str, Any]) -> Experiment | None:
     """The experiment here that the ZIP was made of, or that was made of an equal ZIP."""
     rows = ImportedExperiment.objects.select_related("experiment").order_by("-id")
     earlier = rows.filter(content_sha256=manifest["content_sha256"]).first()
     if earlier:
         return earlier.experiment
-    origin = manifest["experiment"]
-    assert isinstance(origin, dict)
     try:
-        return Experiment.objects.filter(pk=UUID(str(origin["id"]))).first()
+        return Experiment.objects.filter(pk=UUID(str(manifest["experiment"]["id"]))).first()
     except ValueError:
         return None
-
-
-def stage_experiment(stream: Readable, name: str) -> Staged:
-    """A ZIP, looked at to its last byte and waiting to be confirmed. Raises Refusal."""
-
-    def look(staged: Staged, path: Path) -> None:
-        with open_export(path) as archive:
-            checked = check_export(path, archive)
-        staged.facts = _facts(checked)
-        staged.save(force_insert=True)
-
-    return stage(stream, name, Staged.Purpose.EXPERIMENT, look)
 
 
 def _facts(checked: Checked) -> dict[str, object]:
@@ -89,33 +79,39 @@ def _facts(checked: Checked) -> dict[str, object]:
         "files": checked.counts[FILES],
         "comparisons": checked.counts[COMPARISONS],
         "votes": checked.counts[BALLOTS],
+        "sweeps": checked.counts.get(SWEEPS, 0),
+        "is_whole": checked.manifest["version"] == VERSION,
+        "counts": checked.counts,
         "manifest": {
             name: checked.manifest[name] for name in ("exported_at", "experiment", "content_sha256")
         },
     }
 
 
-def confirm_experiment(staged: Staged) -> Experiment:
-    """Restores a staged experiment; confirmed again, it gives the same one."""
-    if staged.status == Staged.Status.DONE:
-        return _made(staged)
+def choose_experiment(staged: Staged, *, again: bool) -> Staged:
+    """Says that it is to be imported; said again it changes nothing. Raises Conflict when it is here
+    already, unless a second one is wanted `again`."""
+    if staged.status == Staged.Status.READY:
+        if not again:
+            refuse_known(staged.facts["manifest"])
+        ready = Staged.objects.filter(pk=staged.pk, status=Staged.Status.READY)
+        ready.update(status=Staged.Status.IMPORTING, refusal={}, attempts=0)
+    staged.refresh_from_db()
+    return staged
+
+
+def restore_staged(claim: Claim) -> None:
+    """Restores a staged experiment, from where an earlier worker left off. Raises Refusal."""
+    staged = claim.staged
     path = path_of(staged)
     with open_export(path) as archive:
-        checked = check_export(path, archive, opens_media=False)
-        files = store_media(checked)
-        with transaction.atomic():
-            held = Staged.objects.select_for_update().get(pk=staged.pk)
-            if held.status == Staged.Status.DONE:
-                return _made(held)
-            experiment = restore(checked, files)
-            Staged.objects.filter(pk=staged.pk).update(
-                status=Staged.Status.DONE,
-                outcome={"experiment": str(experiment.pk)},
-                expires_at=timezone.now() + LIFETIME,
-            )
+        checked = reopen_export(archive, staged.facts["counts"])
+        restore(checked, store_media(checked, claim), claim)
     path.unlink(missing_ok=True)
-    return experiment
 
 
-def _made(staged: Staged) -> Experiment:
-    return Experiment.objects.get(pk=staged.outcome["experiment"])
+def take_back(claim: Claim) -> None:
+    """Removes what was made of it; then it waits again to be confirmed."""
+    if made := claim.staged.made.get("experiment"):
+        remove_arriving(UUID(made), claim)
+    claim.end(Staged.Status.READY, made={})

@@ -1,19 +1,32 @@
 """The shape of every document of an exported experiment, as JSON Schema."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rivya_bridge.comparison.services import CONCLUSION_LENGTH, MOST_RUNS, TITLE_LENGTH
 from rivya_bridge.comparison.view_state import LENGTH as STATE_LENGTH
 from rivya_bridge.experiments import fields
+from rivya_bridge.promotion.models import ResultConsumer
+from rivya_bridge.promotion.readiness import services as readiness
+from rivya_bridge.promotion.readiness.questions import API, QUESTIONS, STUDIO, UNKNOWN
+from rivya_bridge.promotion.readiness.questions import VERDICTS as VERDICT_WORDS
 from rivya_bridge.sharing.portable.documents import (
     BALLOTS,
+    CELLS,
     COMPARISONS,
-    DOCUMENTS,
+    CONSUMERS,
     EXPERIMENT,
     FILES,
     FORMAT,
+    OVERRIDES,
     RUNS,
+    SWEEPS,
+    VERDICTS,
 )
+from rivya_bridge.sweeps import plans
+from rivya_bridge.sweeps.expansion import MOST_AXES, MOST_COMBINATIONS
+from rivya_bridge.sweeps.models import Sweep, SweepTry
+from rivya_bridge.sweeps.values import MOST_VALUES
 from rivya_bridge.tasks.models import Status
 
 MOST_INT = 2**31 - 1
@@ -173,24 +186,120 @@ _BALLOT = _object(
     left=NUMBER,
     right=NUMBER,
 )
+_VALUES = _list(_text(plans.TITLE_LENGTH * 10), MOST_VALUES)
+_PLAN = _object(
+    models=_list(_text(120), plans.MOST_MODELS),
+    prompts=_list(_text(LONG_TEXT), MOST_VALUES),
+    params={"type": "object", "additionalProperties": _VALUES, "maxProperties": plans.MOST_PARAMS},
+    replacements=_list(_object(search=_text(2_000), alternatives=_VALUES), plans.MOST_REPLACEMENTS),
+    references=_list(SHA256, fields.MAX_FILES),
+    each_reference=DONE,
+    with_and_without=DONE,
+    skip=_list(_text(plans.RULE_LENGTH), plans.MOST_RULES),
+    repeats=_whole(1, plans.MOST_REPEATS),
+    title=_text(plans.TITLE_LENGTH),
+    concurrency=_whole(1, plans.MOST_AT_ONCE),
+    credit_cap=_or_null(_whole(1, plans.LARGEST_CAP)),
+)
+_AXIS = _object(
+    key=_text(200),
+    label=_text(200),
+    values={**_list(_text(LONG_TEXT), MOST_COMBINATIONS), "minItems": 1},
+)
+_SWEEP = _object(
+    number=NUMBER,
+    title=_text(plans.TITLE_LENGTH),
+    status=_word(*Sweep.Status.values),
+    plan=_PLAN,
+    axes=_list(_AXIS, MOST_AXES),
+    repeats=_whole(1, plans.MOST_REPEATS),
+    concurrency=_whole(1, plans.MOST_AT_ONCE),
+    credit_cap=_or_null(_whole(1, plans.LARGEST_CAP)),
+    cell_count=_whole(0, MOST_COMBINATIONS),
+    skipped_count=_whole(0, MOST_COMBINATIONS),
+    estimated_credits=_whole(),
+    spent_credits=_whole(),
+    note=_text(LONG_TEXT),
+    created_at=MOMENT,
+    finished_at=_or_null(MOMENT),
+)
+_TRY = _object(
+    ordinal=NUMBER,
+    attempt=NUMBER,
+    status=_word(*SweepTry.Status.values),
+    problem=_text(LONG_TEXT),
+    changed_at=MOMENT,
+    run=_or_null(NUMBER),
+)
+_CELL = _object(
+    sweep=NUMBER,
+    number=NUMBER,
+    place=_list(_whole(), MOST_AXES),
+    model_id={**_text(120), "minLength": 1},
+    prompt=_text(LONG_TEXT),
+    params=ANY_OBJECT,
+    references=_list(SHA256, fields.MAX_FILES),
+    estimated_credits=_whole(),
+    skipped=_text(LONG_TEXT),
+    tries=_list(_TRY, 10_000),
+)
+_POINTS = _word(STUDIO, API, UNKNOWN)
+_CONSUMER = _object(
+    name={**_text(readiness.NAME_LENGTH), "minLength": 1},
+    delivery=_word(*ResultConsumer.Delivery.values),
+    updated_at=MOMENT,
+)
+_OVERRIDE = _object(
+    question=_word(*QUESTIONS),
+    points=_word(STUDIO, API),
+    reason={**_text(readiness.REASON_LENGTH), "minLength": 1},
+    sentence=_text(LONG_TEXT),
+    created_at=MOMENT,
+    ended_at=_or_null(MOMENT),
+    ended_by=_text(12),
+)
+_VERDICT = _object(
+    verdict=_word(*VERDICT_WORDS),
+    points={
+        "type": "object",
+        "propertyNames": _word(*QUESTIONS),
+        "additionalProperties": _POINTS,
+    },
+    created_at=MOMENT,
+)
 LINES = {
     EXPERIMENT: _EXPERIMENT,
     FILES: _FILE,
     RUNS: _RUN,
     COMPARISONS: _COMPARISON,
     BALLOTS: _BALLOT,
+    SWEEPS: _SWEEP,
+    CELLS: _CELL,
+    CONSUMERS: _CONSUMER,
+    OVERRIDES: _OVERRIDE,
+    VERDICTS: _VERDICT,
 }
-MOST_LINES = {EXPERIMENT: 1, FILES: 50_000, RUNS: 100_000, COMPARISONS: 20_000, BALLOTS: 500_000}
-MANIFEST_SHAPE = {
-    "type": "object",
-    "properties": {
-        "format": {"const": FORMAT},
-        "product_version": _text(40),
-        "exported_at": MOMENT,
-        "experiment": _object(id=_text(40), title=_text(fields.TITLE_LENGTH)),
-        "counts": ANY_OBJECT,
-        "documents": _object(**{name: SHA256 for name in DOCUMENTS}),
-        "content_sha256": SHA256,
-    },
-    "required": ["format", "version", "exported_at", "experiment", "documents", "content_sha256"],
-}
+MOST_LINES = {
+    EXPERIMENT: 1, FILES: 50_000, RUNS: 100_000, COMPARISONS: 20_000, BALLOTS: 500_000,
+    SWEEPS: 10_000, CELLS: 500_000, CONSUMERS: 1, OVERRIDES: 10_000,
+    VERDICTS: 100_000,
+}  # fmt: skip
+
+
+def manifest_shape(documents: Sequence[str]) -> dict[str, Any]:
+    """Of a manifest that lists these documents."""
+    return {
+        "type": "object",
+        "properties": {
+            "format": {"const": FORMAT},
+            "product_version": _text(40),
+            "exported_at": MOMENT,
+            "experiment": _object(id=_text(40), title=_text(fields.TITLE_LENGTH)),
+            "counts": ANY_OBJECT,
+            "documents": _object(**{name: SHA256 for name in documents}),
+            "content_sha256": SHA256,
+        },
+        "required": [
+            "format", "version", "exported_at", "experiment", "documents", "content_sha256",
+        ],
+    }  # fmt: skip

@@ -4,7 +4,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO, Any
 
@@ -18,24 +18,34 @@ from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunRe
 from rivya_bridge.files import store
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.files.services import lost_bytes
+from rivya_bridge.promotion.models import ReadinessOverride, ReadinessVerdict, ResultConsumer
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.sharing.portable.documents import (
     BALLOTS,
+    CELLS,
     COMPARISONS,
+    CONSUMERS,
     DOCUMENTS,
     EXPERIMENT,
     FILES,
     FORMAT,
     MANIFEST,
+    OVERRIDES,
     RUNS,
+    SWEEPS,
+    VERDICTS,
     VERSION,
     ballot_document,
+    cell_document,
     comparison_document,
     experiment_document,
     member_of,
     run_document,
+    sweep_document,
     written,
 )
+from rivya_bridge.sweeps.models import Sweep, SweepFile, SweepTry
+from rivya_bridge.sweeps.selectors import reference_hashes
 from rivya_bridge.tasks.models import TaskOutput, TaskReference
 
 GROUP = 200
@@ -51,16 +61,24 @@ def export_experiment(experiment: Experiment, out: IO[bytes]) -> dict[str, Any]:
     changed.
     """
     last = experiment.run_count
-    files = list(_files(experiment, last))
+    sweeps = list(Sweep.objects.filter(experiment=experiment).order_by("id"))
+    listed: list[str] = []
+    # What may grow meanwhile comes before what it names: tries, then their runs, then their files.
+    rows: dict[str, Iterable[dict[str, Any]]] = {
+        EXPERIMENT: [experiment_document(experiment)],
+        SWEEPS: _sweeps(sweeps),
+        CELLS: _cells(sweeps, last),
+        RUNS: map(run_document, _runs(experiment, last)),
+        COMPARISONS: _comparisons(experiment, last),
+        BALLOTS: _ballots(experiment, last),
+        CONSUMERS: map(written, ResultConsumer.objects.filter(experiment=experiment)),
+        OVERRIDES: _of(ReadinessOverride, experiment),
+        VERDICTS: _of(ReadinessVerdict, experiment),
+        FILES: _listed(experiment, last, listed),
+    }
     with zipfile.ZipFile(out, "w") as archive:
-        hashes = {
-            EXPERIMENT: _document(archive, EXPERIMENT, [experiment_document(experiment)]),
-            FILES: _document(archive, FILES, map(written, files)),
-            RUNS: _document(archive, RUNS, map(run_document, _runs(experiment, last))),
-            COMPARISONS: _document(archive, COMPARISONS, _comparisons(experiment, last)),
-            BALLOTS: _document(archive, BALLOTS, _ballots(experiment, last)),
-        }
-        for file in files:
+        hashes = {name: _document(archive, name, lines) for name, lines in rows.items()}
+        for file in _by_hashes(listed):
             _copy(archive, file)
         manifest = {
             "format": FORMAT,
@@ -90,7 +108,8 @@ def exported_file(experiment: Experiment) -> IO[bytes]:
 
 def content_hash(documents: dict[str, str]) -> str:
     """One hash for all documents, which name the files by theirs."""
-    return hashlib.sha256("\n".join(documents[name] for name in DOCUMENTS).encode()).hexdigest()
+    ordered = [documents[name] for name in DOCUMENTS if name in documents]
+    return hashlib.sha256("\n".join(ordered).encode()).hexdigest()
 
 
 def file_name(experiment: Experiment) -> str:
@@ -109,11 +128,25 @@ def _files(experiment: Experiment, last: int) -> QuerySet[StoredFile]:
         RunReference.objects.filter(run__in=runs).values("file"),
         TaskReference.objects.filter(task__run__in=runs).values("file"),
         TaskOutput.objects.filter(task__run__in=runs, file__isnull=False).values("file"),
+        SweepFile.objects.filter(sweep__experiment=experiment).values("file"),
     )
     wanted = Q()
     for rows in named:
         wanted |= Q(pk__in=rows)
     return StoredFile.objects.filter(wanted).order_by("sha256")
+
+
+def _listed(experiment: Experiment, last: int, hashes: list[str]) -> Iterator[dict[str, Any]]:
+    """The files' rows; what was listed is noted in `hashes`, and nothing else is copied."""
+    for file in _files(experiment, last).iterator(GROUP):
+        hashes.append(file.sha256)
+        yield written(file)
+
+
+def _by_hashes(hashes: Sequence[str]) -> Iterator[StoredFile]:
+    for start in range(0, len(hashes), GROUP):
+        some = hashes[start : start + GROUP]
+        yield from StoredFile.objects.filter(sha256__in=some).order_by("sha256")
 
 
 def _runs(experiment: Experiment, last: int) -> Iterator[Run]:
@@ -151,6 +184,26 @@ def _ballots(experiment: Experiment, last: int) -> Iterator[dict[str, Any]]:
     ).exclude(outcome="")
     for row in rows.select_related("left", "right").order_by("id").iterator(GROUP):
         yield ballot_document(row)
+
+
+def _sweeps(sweeps: Sequence[Sweep]) -> Iterator[dict[str, Any]]:
+    for number, sweep in enumerate(sweeps, start=1):
+        yield sweep_document(sweep, number, reference_hashes(sweep))
+
+
+def _cells(sweeps: Sequence[Sweep], last: int) -> Iterator[dict[str, Any]]:
+    tries = SweepTry.objects.select_related("run").order_by("ordinal")
+    for number, sweep in enumerate(sweeps, start=1):
+        hashes = reference_hashes(sweep)
+        cells = sweep.cells.order_by("number").prefetch_related(Prefetch("tries", tries))
+        for cell in cells.iterator(GROUP):
+            yield cell_document(cell, number, hashes, last)
+
+
+def _of(
+    model: type[ReadinessOverride] | type[ReadinessVerdict], experiment: Experiment
+) -> Iterator[dict[str, Any]]:
+    return map(written, model.objects.filter(experiment=experiment).order_by("id").iterator(GROUP))
 
 
 # --- Members --------------------------------------------------------------------------------------

@@ -6,20 +6,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from rivya_bridge.catalog.selectors import listed_models
 from rivya_bridge.catalog.services import ensure_catalog
 from rivya_bridge.experiments.selectors import get_experiment
 from rivya_bridge.refusals import Missing, Refusal
 from rivya_bridge.sharing.bulk.columns import COLUMNS, header_template
-from rivya_bridge.sharing.bulk.looking import stage_runs
-from rivya_bridge.sharing.bulk.recording import import_runs
+from rivya_bridge.sharing.bulk.looking import receive_runs
+from rivya_bridge.sharing.bulk.recording import choose_runs
 from rivya_bridge.sharing.forms import ImportRunsForm
 from rivya_bridge.sharing.models import Staged
 from rivya_bridge.sharing.selectors import staged_lines
-from rivya_bridge.sharing.staging import discard, expire_staged, get_staged
-from rivya_bridge.web.errors import add_refusal
+from rivya_bridge.sharing.staging import expire_staged
+from rivya_bridge.sharing.working import carry_on_now
 from rivya_bridge.web.forms import add_problems
 
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -38,9 +38,10 @@ def start(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         given = form.cleaned_data
         file = given["file"]
         try:
-            staged = stage_runs(
+            sent = receive_runs(
                 experiment, file, file.name or "", model=given["model"], prompt=given["prompt"]
             )
+            staged = carry_on_now(sent)
         except Refusal as refusal:
             add_problems(form, refusal)
         else:
@@ -80,27 +81,10 @@ def runs_context(staged: Staged) -> dict[str, Any]:
 
 
 def confirm_runs(request: HttpRequest, staged: Staged) -> HttpResponse:
-    """Records the ticked rows."""
+    """Records the ticked rows, here or in the background."""
     ticked = [int(raw) for raw in request.POST.getlist("row") if raw.isascii() and raw.isdigit()]
-    done = import_runs(staged, ticked)
-    count = done.outcome["count"]
-    messages.success(request, f"{count} run{'' if count == 1 else 's'} recorded.")
-    return redirect("sharing:staged", staged.pk)
-
-
-@require_POST
-def throw_away(request: HttpRequest, staged_id: UUID) -> HttpResponse:
-    """Forgets what was sent; runs that were recorded from it stay."""
-    staged = get_staged(staged_id)
-    experiment = staged.experiment
-    discard(staged)
-    messages.success(request, f"{staged.name} is discarded. Nothing was recorded from it.")
-    if experiment is None:
-        return redirect("experiments:index")
-    return redirect("experiments:detail", experiment.pk)
-
-
-def refused(request: HttpRequest, staged: Staged, refusal: Refusal) -> HttpResponse:
-    """Back to the preview with the reason."""
-    add_refusal(request, refusal)
+    done = carry_on_now(choose_runs(staged, ticked))
+    if done.status == Staged.Status.DONE:
+        count = done.outcome["count"]
+        messages.success(request, f"{count} run{'' if count == 1 else 's'} recorded.")
     return redirect("sharing:staged", staged.pk)

@@ -1,4 +1,4 @@
-"""A whole experiment out and in, and the page of what is staged."""
+"""A whole experiment out and in."""
 
 from typing import Any
 from uuid import UUID
@@ -6,20 +6,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from rivya_bridge.experiments.selectors import get_experiment
-from rivya_bridge.refusals import Conflict, Missing, Refusal
+from rivya_bridge.refusals import Refusal
 from rivya_bridge.sharing.forms import ImportExperimentForm
 from rivya_bridge.sharing.models import Staged
 from rivya_bridge.sharing.portable.services import (
-    confirm_experiment,
+    choose_experiment,
     find_known,
-    stage_experiment,
+    receive_experiment,
 )
 from rivya_bridge.sharing.portable.writing import exported_file, file_name
-from rivya_bridge.sharing.staging import expire_staged, get_staged
-from rivya_bridge.sharing.views.bulk import confirm_runs, refused, runs_context
+from rivya_bridge.sharing.staging import expire_staged
+from rivya_bridge.sharing.working import carry_on_now
 from rivya_bridge.web.forms import add_problems
 
 
@@ -43,7 +43,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if data is not None and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            staged = stage_experiment(file, file.name or "")
+            staged = carry_on_now(receive_experiment(file, file.name or ""))
         except Refusal as refusal:
             add_problems(form, refusal)
         else:
@@ -52,16 +52,8 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "sharing/import_experiment.html", {"form": form}, status=status)
 
 
-@require_safe
-def staged(request: HttpRequest, staged_id: UUID) -> HttpResponse:
-    """What would be imported, or what was."""
-    one = get_staged(staged_id)
-    if one.purpose == Staged.Purpose.RUNS:
-        return render(request, "sharing/staged_runs.html", runs_context(one))
-    return render(request, "sharing/staged_experiment.html", _experiment_context(one))
-
-
-def _experiment_context(one: Staged) -> dict[str, Any]:
+def experiment_context(one: Staged) -> dict[str, Any]:
+    """For `sharing/staged_experiment.html`."""
     made = one.outcome.get("experiment")
     return {
         "staged": one,
@@ -71,24 +63,10 @@ def _experiment_context(one: Staged) -> dict[str, Any]:
     }
 
 
-@require_POST
-def confirm(request: HttpRequest, staged_id: UUID) -> HttpResponse:
-    """Makes what the preview shows; pressed twice, it makes it once."""
-    one = get_staged(staged_id)
-    try:
-        if one.purpose == Staged.Purpose.RUNS:
-            return confirm_runs(request, one)
-        if one.status != Staged.Status.DONE and "again" not in request.POST:
-            _refuse_known(one)
-        experiment = confirm_experiment(one)
-    except Refusal as refusal:
-        return refused(request, one, refusal)
-    except FileNotFoundError as error:
-        raise Missing("What was sent is gone from the data folder: send it again.") from error
-    messages.success(request, f"{experiment.title} is imported.")
-    return redirect("experiments:detail", experiment.pk)
-
-
-def _refuse_known(one: Staged) -> None:
-    if find_known(one.facts["manifest"]):
-        raise Conflict("It is here already: confirm that you want a second one.")
+def confirm_experiment(request: HttpRequest, one: Staged) -> HttpResponse:
+    """Restores it, here or in the background; pressed twice, it makes it once."""
+    done = carry_on_now(choose_experiment(one, again="again" in request.POST))
+    if done.status != Staged.Status.DONE:
+        return redirect("sharing:staged", one.pk)
+    messages.success(request, f"{one.facts['title']} is imported.")
+    return redirect("experiments:detail", done.outcome["experiment"])

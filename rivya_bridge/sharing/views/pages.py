@@ -5,9 +5,9 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from rivya_bridge.comparison.selectors import get_comparison
+from rivya_bridge.comparison.selectors import chosen_runs, get_comparison
 from rivya_bridge.experiments.selectors import get_experiment
-from rivya_bridge.sharing.pages.building import comparison_page, findings_page
+from rivya_bridge.sharing.pages.building import board_page, comparison_page, findings_page
 from rivya_bridge.sharing.portable.writing import file_name
 
 
@@ -26,6 +26,13 @@ def comparison(request: HttpRequest, comparison_id: UUID) -> HttpResponse:
     """A kept comparison as one file."""
     one = get_comparison(comparison_id)
     return as_download(comparison_page(one), f"{file_name(one.experiment)}-comparison")
+
+
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """The runs of a board's address (?run=…&run=…) as one file, kept or not."""
+    runs = chosen_runs(request.GET.getlist("run"))
+    return as_download(board_page(runs), f"{file_name(runs[0].experiment)}-comparison")
 
 
 @require_safe

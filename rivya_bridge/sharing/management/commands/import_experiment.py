@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from rivya_bridge.refusals import Refusal
-from rivya_bridge.sharing.portable.services import import_experiment
+from rivya_bridge.sharing.working import import_experiment
 
 
 class Command(BaseCommand):
