@@ -19,6 +19,8 @@ NEXT = {
     "is run again.",
     "day_cap": "Wait until tomorrow (UTC), or raise the day's cap on the credits page; it goes on by "
     "itself.",
+    "template_day_cap": "Wait until tomorrow (UTC), or raise the day cap on the template's page; it goes on by "
+    "itself.",
     "key_refused": "Enter a valid key on the connection page: all held tasks go on. Or continue, to "
     "try this key again.",
     "other_account": "Go back to the account that the task belongs to; it goes on by itself. Or cancel "

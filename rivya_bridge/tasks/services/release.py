@@ -29,12 +29,17 @@ def _release_within_day_cap(account: str) -> int:
     held = Task.objects.filter(status="held", reason="day_cap", account=account)
     if not held.exists():
         return 0
-    room, count = room_today(account), 0
+    return release_within(held, room_today(account), "The day's cap has room again.")
+
+
+def release_within(held: QuerySet[Task], room: int | None, text: str) -> int:
+    """Lets go on, oldest first, as many as `room` carries (None: all); returns how many."""
+    count = 0
     for task in held.order_by("id")[:BATCH]:
         if room is not None and task.estimated_credits > room:
             break
         room = None if room is None else room - task.estimated_credits
-        count += let_go_on(task, "The day's cap has room again.")
+        count += let_go_on(task, text)
     return count
 
 
