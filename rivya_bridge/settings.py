@@ -105,8 +105,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
-# Chat -----------------------------------------------------------------------------------------
+# Waiting for Rivya ----------------------------------------------------------------------------
 
+# One wait for the next bytes of an answer; after it the answer counts as lost.
+ANSWER_SECONDS = 30.0
 # A streamed answer ends after so many seconds in all, without a byte, and without an event (comments that
 # keep the line open are none). What had arrived is kept.
 CHAT_STREAM_SECONDS = 600.0

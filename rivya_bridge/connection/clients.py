@@ -41,6 +41,7 @@ def rivya_client(connection: Connection | None = None) -> Rivya:
 
 def _timeouts() -> Timeouts:
     return Timeouts(
+        read=settings.ANSWER_SECONDS,
         stream=settings.CHAT_STREAM_SECONDS,
         stream_idle=settings.CHAT_IDLE_SECONDS,
         stream_stall=settings.CHAT_STALL_SECONDS,
