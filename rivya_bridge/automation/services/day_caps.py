@@ -10,12 +10,13 @@ from django.db.models import Q, QuerySet, Sum
 
 from rivya_bridge.automation.checking import TEMPLATE_DAY_CAP, job_above_cap
 from rivya_bridge.automation.models import JobTemplate
+from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.caps import HIGHEST_CAP, set_aside_today
 from rivya_bridge.credits.models import LedgerEntry
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.preflight import day_cap_problems
-from rivya_bridge.tasks.services.release import release_within
+from rivya_bridge.tasks.services.release import may_go_here, release_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,14 @@ def set_day_cap(template: JobTemplate, cap: int | None) -> None:
 
 def template_day_problems(template: JobTemplate, estimate: int) -> list[Problem]:
     """What the template's cap says to one job more."""
+    return job_above_cap(template.day_cap, estimate) or room_problems(template, estimate)
+
+
+def room_problems(template: JobTemplate, estimate: int) -> list[Problem]:
+    """What is left of the template's day is too little for so many credits (no query without a cap)."""
     if template.day_cap is None:
         return []
-    never = job_above_cap(template.day_cap, estimate)
-    return never or room_problems(day_budget(template), estimate)
-
-
-def room_problems(budget: DayBudget, estimate: int) -> list[Problem]:
-    """What is left of the template's day is too little for so many credits."""
+    budget = day_budget(template)
     if budget.room is None or estimate <= budget.room:
         return []
     text = (
@@ -72,11 +73,11 @@ def room_problems(budget: DayBudget, estimate: int) -> list[Problem]:
 
 def day_notices(template: JobTemplate, estimate: int) -> list[str]:
     """What of a batch has to wait for another day, under the template's cap and the workspace's."""
-    mine = room_problems(day_budget(template), estimate) if template.day_cap else []
+    problems = [*room_problems(template, estimate), *day_cap_problems(estimate)]
     return [
         f"{problem.message} It may start all the same: rows beyond it are held before they are sent, and "
         "go on by themselves when there is room."
-        for problem in [*mine, *day_cap_problems(estimate)]
+        for problem in problems
     ]
 
 
@@ -114,7 +115,8 @@ def _held_text(template: JobTemplate, task: Task, budget: DayBudget) -> str:
 
 def release_within_day_caps() -> int:
     """Lets go on what its template can carry now; returns how many tasks. The sweep calls it."""
-    held = Task.objects.filter(status="held", reason=TEMPLATE_DAY_CAP)
+    mine = may_go_here(current_connection())
+    held = Task.objects.filter(mine, status="held", reason=TEMPLATE_DAY_CAP)
     templates = JobTemplate.objects.filter(jobs__task__in=held).distinct()
     return sum(_release(template, held.filter(job__template=template)) for template in templates)
 
