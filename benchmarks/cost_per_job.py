@@ -5,7 +5,11 @@ over the same number of each: jobs of a template (submit, read until done, downl
 that do nothing, on the same worker and broker, and a bare httpx loop that sends the requests that a job
 sends and drops the answers. CPU is user and system time of the worker's process (of the loop's, for the
 loop), from /proc. Prints each round, the medians, and how many times an empty task a job costs, with the
-bare loop's share told apart. Linux only.
+bare loop's share told apart.
+
+Then, one at a time and in turn, what a person waits for: how long after its ring an empty task is done, and
+how long after it was asked for a job is at the vendor. The job has then been written with its task, claimed,
+frozen, its credits set aside and its sending noted. Linux only.
 """
 
 import json
@@ -20,6 +24,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -29,6 +34,8 @@ from tests.chaos.program import NOTHING
 
 # The vendor takes a second or so for each result, as a fast picture model does.
 PLAN = ["--tasks=0", "--kills=0", "--faults=0", "--workers=1", "--speed=4", "--reads=50", "--draws"]
+WAITS = 25
+LOOK_SECONDS = 0.001
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -43,11 +50,43 @@ def main(jobs: int, rounds: int) -> int:
         print("CPU of the worker, milliseconds each")
         print("round      a job   empty task   bare loop   requests a job")
         measured = [one_round(place, jobs, number) for number in range(1, rounds + 1)]
+        waits = [(empty_wait(place), sent_wait(place)) for _ in range(WAITS)]
     job, empty, bare = (median(column) for column in zip(*measured, strict=True))
     print(f"median {job:9.1f} {empty:12.1f} {bare:11.1f}")
     print(f"a job costs {job / empty:.1f} times an empty Celery task, ", end="")
     print(f"{job / (empty + bare):.1f} times an empty task with its requests")
+    heard, at_vendor = (median(column) * 1000 for column in zip(*waits, strict=True))
+    print(f"an empty task is done {heard:.0f} ms after its ring; a job is at the vendor ", end="")
+    print(f"{at_vendor:.0f} ms after it was asked for, {at_vendor / heard:.1f} times as long")
     return 0
+
+
+def empty_wait(place: Installation) -> float:
+    """Seconds from ringing for an empty task until it is done and acknowledged."""
+    from rivya_bridge.celery import app
+
+    with closing(sqlite3.connect(place.folder / "data" / "broker.sqlite3")) as broker:
+        started = time.perf_counter()
+        app.send_task(NOTHING, ignore_result=True)
+        while broker.execute("SELECT count(*) FROM messages").fetchone() != (0,):
+            time.sleep(LOOK_SECONDS)
+        return time.perf_counter() - started
+
+
+def sent_wait(place: Installation) -> float:
+    """Seconds from asking for a job until the vendor has it; returns when the job is done."""
+    from rivya_bridge.automation.models import JobTemplate
+    from rivya_bridge.automation.services import start_job
+    from rivya_bridge.tasks.models import Task
+
+    template = JobTemplate.objects.get(slug=place.slug)
+    before = place.requests_log.stat().st_size
+    started = time.time()
+    job, _ = start_job(template, {"subject": "one alone"}, source="api")
+    while Task.objects.filter(pk=job.task_id).exclude(status="succeeded").exists():
+        time.sleep(0.2)
+    [sent_at] = [at for at, method, *_ in lines_since(place, before) if method == "POST"]
+    return sent_at - started
 
 
 def one_round(place: Installation, jobs: int, number: int) -> tuple[float, float, float]:
@@ -99,10 +138,14 @@ def worker_of(place: Installation) -> int:
 
 def requests_since(place: Installation, offset: int) -> Counter[tuple[str, str]]:
     """How often each method was asked of each kind of address after this byte of the vendor's log."""
+    return Counter((method, path) for _, method, path, *_ in lines_since(place, offset))
+
+
+def lines_since(place: Installation, offset: int) -> list[list[Any]]:
+    """The vendor's log after this byte: when each request came (Unix seconds), its method, its path, more."""
     with place.requests_log.open(encoding="utf-8") as log:
         log.seek(offset)
-        rows = [json.loads(line) for line in log]
-    return Counter((method, path) for _, method, path, *_ in rows)
+        return [json.loads(line) for line in log]
 
 
 def bare_loop(place: Installation, sent: Counter[tuple[str, str]]) -> float:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from rivya_bridge.files.models import StoredFile
+from rivya_bridge.files.selectors import about_to_use
 from rivya_bridge.refusals import Problem
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -24,7 +25,8 @@ class CellFiles:
         self._found: dict[str, list[StoredFile]] = {}
 
     def load(self, cells: Iterable[Any]) -> None:
-        """Looks up what was not looked up before: one query for up to 300 names."""
+        """Looks up what was not looked up before: one query for up to 300 names, and one more where a
+        file was not asked for lately."""
         words = {word for cell in cells if (word := _word(cell)) and word not in self._found}
         wanted = sorted(words)
         for start in range(0, len(wanted), AT_ONCE):
@@ -38,7 +40,7 @@ class CellFiles:
         rows = StoredFile.objects.filter(
             Q(pk__in=list(ids.values())) | Q(sha256__in=hashes) | Q(name__in=names)
         )
-        for file in rows.order_by("id"):
+        for file in about_to_use(rows.order_by("id")):
             self.by_id[str(file.pk)] = file
             for word in (str(file.pk), file.sha256, file.name):
                 found[word].append(file)

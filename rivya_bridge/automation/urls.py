@@ -34,6 +34,7 @@ urlpatterns = [
     path("jobs/", jobs.all_jobs, name="jobs"),
     path("jobs/live/", jobs.live, name="live"),
     path("jobs/<uuid:job_id>/", jobs.job, name="job"),
+    path("jobs/<uuid:job_id>/again/", jobs.again, name="again"),
     # /batches/
     path("batches/<uuid:batch_id>/", batches.batch, name="batch"),
     path("batches/<uuid:batch_id>/problems.csv", batches.problems, name="batch_problems"),

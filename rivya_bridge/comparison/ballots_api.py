@@ -14,7 +14,7 @@ from rivya_bridge.catalog.selectors import model_names
 from rivya_bridge.comparison.judging import services
 from rivya_bridge.comparison.judging.facts import Evidence, read_evidence
 from rivya_bridge.comparison.judging.findings import find
-from rivya_bridge.comparison.judging.settled import judge
+from rivya_bridge.comparison.judging.settled import leader_percent, vote_state
 from rivya_bridge.comparison.judging.standings import Table, rank_configurations, rank_models
 from rivya_bridge.comparison.models import Ballot
 from rivya_bridge.comparison.views.voting import blind_side, side
@@ -73,7 +73,7 @@ class FindingOut(Schema):
 
 
 class RankingOut(Schema):
-    """`state`: none, split or settled."""
+    """`state`: none, split or settled, by the share of its votes that *Decide* asks of a leader."""
 
     state: str
     leader: str | None
@@ -146,10 +146,10 @@ def undo(request: HttpRequest, experiment_id: UUID) -> dict[str, Any]:
 )
 def ranking(request: HttpRequest, experiment_id: UUID) -> dict[str, Any]:
     evidence = read_evidence(get_experiment(experiment_id))
-    names, state = model_names(), judge(evidence)
+    names, state = model_names(), vote_state(evidence)
     return {
-        "state": state.state,
-        "leader": state.leader or None,
+        "state": state.word(leader_percent()),
+        "leader": evidence.entrants[UUID(state.run)].model if state.run else None,
         "votes": len(evidence.votes),
         "models": _standings(rank_models(evidence), evidence),
         "configurations": _standings(rank_configurations(evidence), evidence),

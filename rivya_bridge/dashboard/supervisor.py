@@ -32,6 +32,14 @@ _READ_BYTES = 65536
 _SAME_WISH_SECONDS = 1.0
 
 
+def tethered(command: Sequence[str]) -> list[str]:
+    """`command` as one that ends with the process that starts it, however that ends (Linux).
+
+    The kernel watches the thread that starts it, so that this has to be one that stays.
+    """
+    return [sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid()), *command]
+
+
 class Log(Protocol):
     """Where the programs' output goes."""
 
@@ -89,9 +97,8 @@ class _Child:
 
     def start(self, now: float) -> None:
         """Start in a session of its own: a terminal's Ctrl-C reaches the supervisor alone."""
-        tether = [sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid())]
         self.process = subprocess.Popen(
-            [*tether, *self.program.command],
+            tethered(self.program.command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -48,21 +48,12 @@ class RunForm(forms.Form):
     references = ManyFilesField(
         required=False, label="Reference files", help_text="Files that go into the model, in order."
     )
-    keep_references = forms.MultipleChoiceField(
-        required=False, label="Kept references", widget=forms.CheckboxSelectMultiple
-    )
     note = forms.CharField(
         required=False,
         max_length=5_000,
         label="Note",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-
-    def __init__(self, *args: object, kept: list[tuple[str, str]] | None = None, **kwargs: object):
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["keep_references"].choices = kept or []  # type: ignore[attr-defined]
-        if not kept:
-            del self.fields["keep_references"]
 
 
 class StudioRunForm(RunForm):

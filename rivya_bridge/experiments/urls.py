@@ -16,6 +16,7 @@ urlpatterns = [
     # /runs/
     path("runs/live/", runs.live, name="live"),
     path("runs/<uuid:run_id>/", runs.detail, name="run"),
+    path("runs/<uuid:run_id>/again/", runs.again, name="again"),
     path("runs/<uuid:run_id>/judge/", runs.judge, name="judge"),
     path("runs/<uuid:run_id>/note/", runs.note, name="note"),
 ]

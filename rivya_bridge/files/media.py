@@ -69,6 +69,8 @@ _SOUND_ONLY = {
     "video/webm": "audio/webm",
     "video/x-matroska": "audio/x-matroska",
 }
+# Where memory is short, libav's threads do not start: it says "resource temporarily unavailable".
+_OUT_OF_MEMORY = (MemoryError, BlockingIOError)
 
 
 class NotMedia(Exception):
@@ -195,8 +197,8 @@ def _recording(path: Path, mime: str) -> Media:
             shape = measure(container)
             if shape is None:
                 raise NotMedia(_broken(mime))
-    except MemoryError:
-        raise
+    except _OUT_OF_MEMORY as error:
+        raise MemoryError from error
     except (FFmpegError, OSError, ValueError, OverflowError) as error:
         raise NotMedia(_broken(mime)) from error
     found = _SOUND_ONLY.get(mime, mime)
@@ -205,14 +207,17 @@ def _recording(path: Path, mime: str) -> Media:
 
 @contextmanager
 def opened_recording(path: Path) -> Iterator[InputContainer]:
-    """A video or a sound with the one demuxer that its first bytes call for. Raises NotMedia, OSError."""
+    """A video or a sound with the one demuxer that its first bytes call for. Raises NotMedia,
+    MemoryError."""
     head, mime = signature(path)
     if mime not in _DEMUXERS:
         raise NotMedia(_refusal_of(head, mime))
     try:
         with opened(path, mime) as container:
             yield container
-    except (FFmpegError, ValueError, MemoryError, OverflowError) as error:
+    except _OUT_OF_MEMORY as error:
+        raise MemoryError from error
+    except (FFmpegError, OSError, ValueError, OverflowError) as error:
         raise NotMedia(_broken(mime)) from error
 
 

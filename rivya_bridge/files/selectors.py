@@ -20,11 +20,11 @@ def get_files(ids: Sequence[str | UUID], *, field: str = "references") -> list[S
     that it is not removed as unused before the use is written. Raises Refusal naming every unknown id.
     """
     wanted = [(raw, _as_uuid(raw)) for raw in ids]
-    known = StoredFile.objects.in_bulk([key for _, key in wanted if key])
+    rows = StoredFile.objects.filter(pk__in=[key for _, key in wanted if key])
+    known = {file.pk: file for file in about_to_use(rows)}
     unknown = [raw for raw, key in wanted if key not in known]
     if unknown:
         raise Refusal.of([_unknown(field, raw) for raw in unknown])
-    _note(known.values())
     return [known[key] for _, key in wanted if key]
 
 
@@ -36,11 +36,14 @@ def known_files(ids: Iterable[object]) -> dict[str, StoredFile]:
     )
 
 
-def _note(files: Iterable[StoredFile]) -> None:
-    now = timezone.now()
+def about_to_use(rows: QuerySet[StoredFile]) -> list[StoredFile]:
+    """The files of `rows`, none of which is removed before a use of it is written (one query, and one
+    more where a file was not asked for lately)."""
+    files, now = list(rows), timezone.now()
     stale = [file.pk for file in files if file.seen_at < now - NOTED]
-    if stale:
-        StoredFile.objects.filter(pk__in=stale).update(seen_at=now)
+    if stale and StoredFile.objects.filter(pk__in=stale).update(seen_at=now) < len(stale):
+        return list(rows.all())  # one was removed between the two
+    return files
 
 
 def get_file(file_id: str | UUID) -> StoredFile:

@@ -73,6 +73,21 @@ def store_fields(
         }
 
 
+def store_each(
+    files: "Sequence[UploadedFile[bytes] | str]", field: str
+) -> tuple[list[StoredFile], list[Problem]]:
+    """Keeps each file by itself, so that one that is refused takes no other with it: those kept, in their
+    order, and a problem for each other."""
+    stored: list[StoredFile] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            stored += store_fields({field: [file]})[field]
+        except Refusal as refusal:
+            problems += refusal.problems
+    return stored, problems
+
+
 def _check_all(
     stack: ExitStack,
     problems: list[Problem],

@@ -37,7 +37,7 @@ class PicturePrint:
 
 
 def read_picture(path: Path) -> PicturePrint:
-    """Raises NotMedia, OSError."""
+    """Raises NotMedia, OSError, MemoryError."""
     with opened_picture(path, (2 * SIDE, 2 * SIDE)) as image:
         return print_of(image)
 

@@ -26,7 +26,7 @@ class SoundPrint:
 
 
 def read_sound(path: Path) -> SoundPrint:
-    """Measures at most an hour of it. Raises NotMedia, OSError."""
+    """Measures at most an hour of it. Raises NotMedia, OSError, MemoryError."""
     with opened_recording(path) as container:
         if not container.streams.audio:
             raise NotMedia("The file holds no sound.")

@@ -30,7 +30,7 @@ class VideoPrint:
 
 
 def read_video(path: Path) -> VideoPrint:
-    """Decodes at most 1,800 frames of it. Raises NotMedia, OSError."""
+    """Decodes at most 1,800 frames of it. Raises NotMedia, OSError, MemoryError."""
     with opened_recording(path) as container:
         stream = first_video(container)
         if stream is None:

@@ -1,6 +1,7 @@
 """How far a result is from the accepted one: the largest distance of what stands at the same place."""
 
-from rivya_bridge import likeness
+from rivya_bridge.likeness.comparing import compare
+from rivya_bridge.likeness.distance import NotComparable
 from rivya_bridge.rehearsal.expectations import Result
 from rivya_bridge.rehearsal.verdicts import Measured
 
@@ -15,8 +16,8 @@ def measure(accepted: Result, result: Result) -> Measured:
         return Measured(None, f"A distance needs one kind: {accepted.kind} and {result.kind}.")
     pairs = zip(accepted.parts, result.parts, strict=False)
     try:
-        found = [likeness.compare(accepted.kind, one, other) for one, other in pairs]
-    except likeness.NotComparable as error:
+        found = [compare(accepted.kind, one, other) for one, other in pairs]
+    except NotComparable as error:
         return Measured(None, error.message)
     far = max(found, key=lambda distance: distance.value)
     return Measured(far.value, detail=far.detail)

@@ -211,4 +211,9 @@ class Downloader:
         return DownloadFailed(f"The file was not complete after {self._seconds:g} s.")
 
     def _too_large(self) -> DownloadRefused:
-        return DownloadRefused(f"The file is larger than the limit of {self._max_bytes} bytes.")
+        return DownloadRefused(f"The file is larger than the limit of {_size(self._max_bytes)}.")
+
+
+def _size(count: int) -> str:
+    """A limit as people say it."""
+    return f"{count // 1_048_576:,} MB" if count >= 1_048_576 else f"{count:,} bytes"

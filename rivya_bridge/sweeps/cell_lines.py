@@ -17,29 +17,32 @@ ERROR_LENGTH = 160
 def cell_line(cell: SweepCell, hashes: Mapping[str, str] | None = None) -> dict[str, Any]:
     """For `sweeps/_cell.html`; the cell comes with its tries, their runs and files.
 
-    `state` changes whenever what is shown does. With `hashes`, the SHA-256 of reference files by id, a
-    repeated cell names its `configuration` on the page of stability.
+    `state` changes whenever what is shown does; `results` are its runs with a result, newest first;
+    `again` counts those that failed or were canceled. With `hashes`, the SHA-256 of reference files by
+    id, a repeated cell names its `configuration` on the page of stability.
     """
     tries = list(cell.tries.all())
     runs = [one.run for one in tries if one.run is not None]
-    done = [one for one in tries if one.status == T.SUCCEEDED]
+    results = [one.run for one in tries if one.status == T.SUCCEEDED and one.run is not None]
     spent = [run.credits for run in runs if run.credits is not None]
-    shown = next((one.run for one in reversed(done) if one.run is not None), None)
+    again = sum(one.status in (T.FAILED, T.CANCELED) for one in tries)
+    shown = results[-1] if results else None
     status = _status(cell, tries)
-    outputs = [_output(run) for one in done if (run := one.run) is not None]
     return {
         "number": cell.number,
         "status": status,
-        "state": f"{status}-{len(done)}-{sum(spent)}",
+        "state": f"{status}-{len(results)}-{sum(spent)}",
         "is_open": any(one.status in OPEN for one in tries),
-        "can_retry": any(one.status in (T.FAILED, T.CANCELED) for one in tries),
+        "again": again,
+        "again_credits": credits(again * cell.estimated_credits),
         "run_id": shown.pk if shown else (runs[-1].pk if runs else None),
         "file": _file(shown),
         "text": shown.result_text[:200] if shown else "",
         "credits": credits(sum(spent)) if sum(spent) else "",
-        "done": len(done),
+        "results": results[::-1],
+        "done": len(results),
         "tries": len(tries),
-        "outputs": len(set(outputs)),
+        "outputs": len({_output(run) for run in results}),
         "skipped": cell.skipped,
         "error": _error(tries)[:ERROR_LENGTH],
         "configuration": _configuration(cell, hashes) if hashes is not None else "",

@@ -26,8 +26,25 @@ BETWEEN_PROMPTS = "---"
 MOST_OPTIONS_SHOWN = 12
 
 
+def _whole(label: str, most: int, help_text: str = "", **kwargs: Any) -> forms.IntegerField:
+    """From 1 to `most`, with one sentence for whatever else is written."""
+    text = f"Write a whole number from 1 to {most:,}."
+    return forms.IntegerField(
+        min_value=1,
+        max_value=most,
+        label=label,
+        help_text=help_text,
+        error_messages=dict.fromkeys(("invalid", "required", "min_value", "max_value"), text),
+        **kwargs,
+    )
+
+
 class SweepForm(forms.Form):
-    """Fields of the params follow the chosen models; `kept` are (id, name) of files in the vault."""
+    """Fields of the params follow the chosen models.
+
+    `params` and `spare` hold them by their common spelling: those of the chosen models, and those that
+    only others have but a value was written for, which is kept until one of these is chosen.
+    """
 
     models = forms.MultipleChoiceField(
         required=False, label="Models", widget=forms.CheckboxSelectMultiple
@@ -40,11 +57,10 @@ class SweepForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Several prompts: put a line of --- between them.",
     )
-    keep_references = forms.MultipleChoiceField(
-        required=False, label="Reference files in use", widget=forms.CheckboxSelectMultiple
-    )
     references = ManyFilesField(
-        required=False, label="Add reference files", help_text="They go in together, in order."
+        required=False,
+        label="Reference files",
+        help_text="Choose, drop or paste them; they go in together, in this order.",
     )
     with_and_without = forms.BooleanField(
         required=False,
@@ -61,67 +77,61 @@ class SweepForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "SKIP: flux-2-pro & 16:9"}),
         help_text="One rule on a line: a cell that has all of its values is left out.",
     )
-    repeats = forms.IntegerField(
+    repeats = _whole(
+        "Repeat × N",
+        MOST_REPEATS,
+        "Runs of each cell: three or more show how stable it is.",
         initial=1,
-        min_value=1,
-        max_value=MOST_REPEATS,
-        label="Repeat × N",
-        help_text="Runs of each cell: three or more show how stable it is.",
     )
-    concurrency = forms.IntegerField(
-        initial=USUAL_AT_ONCE,
-        min_value=1,
-        max_value=MOST_AT_ONCE,
-        label="Runs at once",
-    )
-    credit_cap = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=LARGEST_CAP,
-        label="Credit cap",
-        help_text="It pauses before it would cost more.",
+    concurrency = _whole("Runs at once", MOST_AT_ONCE, initial=USUAL_AT_ONCE)
+    credit_cap = _whole(
+        "Credit cap", LARGEST_CAP, "It pauses before it would cost more.", required=False
     )
     title = forms.CharField(
         required=False,
         max_length=TITLE_LENGTH,
         label="Name",
-        help_text="Made from the axes without.",
+        help_text="Without one it is named by its axes.",
     )
     leave_out = forms.BooleanField(
         required=False, label="Leave out the cells that their model would refuse"
     )
 
-    def __init__(
-        self,
-        *args: Any,
-        models: Sequence[Model],
-        chosen: Sequence[str],
-        kept: Sequence[tuple[str, str]],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict, files: Any = None, *, models: Sequence[Model]) -> None:
+        super().__init__(data, files)
         self.fields["models"].choices = [(m.id, _priced(m)) for m in models]  # type: ignore[attr-defined]
-        self.fields["keep_references"].choices = kept  # type: ignore[attr-defined]
-        if not kept:
-            del self.fields["keep_references"]
         self.fields["models"].is_expected = True  # type: ignore[attr-defined]
         self.fields["prompt"].is_expected = True  # type: ignore[attr-defined]
-        self.params = _params_of([m for m in models if m.id in chosen])
+        chosen = [m for m in models if m.id in data.getlist("models")]
+        self.params_of = " ".join(model.id for model in chosen)
+        self.params = _params_of(chosen)
+        self.spare = {
+            spelling: found
+            for spelling, found in _params_of(models).items()
+            if spelling not in self.params and data.get(f"param-{spelling}", "").strip()
+        }
         for spelling, found in self.params.items():
             self.fields[f"param-{spelling}"] = _param_field(found, len(chosen))
+        for spelling, found in self.spare.items():
+            self.fields[f"param-{spelling}"] = _spare_field(found)
         for number in range(1, MOST_REPLACEMENTS + 1):
             self.fields[f"search_{number}"] = _words_field("Words in the prompt")
             self.fields[f"by_{number}"] = _words_field("are replaced by", "cup, jar, vase")
 
     def param_fields(self) -> list[forms.BoundField]:
-        return [self[f"param-{spelling}"] for spelling in self.params]
+        return [self[f"param-{spelling}"] for spelling in (*self.params, *self.spare)]
 
     def replacement_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         numbers = range(1, MOST_REPLACEMENTS + 1)
         return [(self[f"search_{number}"], self[f"by_{number}"]) for number in numbers]
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether it makes a plan, be it with the usual pace instead of nonsense that was written."""
+        return set(self.errors) <= {"references", "repeats", "concurrency", "credit_cap"}
+
     def to_plan(self, references: Sequence[str]) -> Plan:
-        """Of a valid form. Raises Refusal."""
+        """Of a readable form. Raises Refusal."""
         given = self.cleaned_data
         return read_plan(
             {
@@ -140,10 +150,10 @@ class SweepForm(forms.Form):
                 "each_reference": given["each_reference"],
                 "with_and_without": given["with_and_without"],
                 "skip": given["skip"],
-                "repeats": given["repeats"],
+                "repeats": given.get("repeats", 1),
                 "title": given["title"],
-                "concurrency": given["concurrency"],
-                "credit_cap": given["credit_cap"],
+                "concurrency": given.get("concurrency", USUAL_AT_ONCE),
+                "credit_cap": given.get("credit_cap"),
             }
         )
 
@@ -156,7 +166,14 @@ class SweepForm(forms.Form):
             "prompts": "prompt",
             "run_cap": None,
         }.get(head, head)
-        self.add_error(name if name in self.fields else None, problem.message)
+        text = problem.message if not rest else _without_name(problem)
+        self.add_error(name if name in self.fields else None, text)
+
+
+def _without_name(problem: Problem) -> str:
+    """The sentence without the HTTP API's name of the field beside which it stands."""
+    text = problem.message.removeprefix(f"{problem.field}: ").replace(problem.field, "this")
+    return text[:1].upper() + text[1:]
 
 
 def _words_field(label: str, placeholder: str = "") -> forms.CharField:
@@ -191,6 +208,12 @@ def _param_field(found: list[tuple[Model, Param]], model_count: int) -> forms.Ch
         help_text=" ".join(word for word in words if word),
         widget=forms.TextInput(attrs={"placeholder": placeholder, "spellcheck": "false"}),
     )
+
+
+def _spare_field(found: list[tuple[Model, Param]]) -> forms.CharField:
+    field = _param_field(found, len(found))
+    field.help_text = "No chosen model has it: it is kept here and not sent."
+    return field
 
 
 def _range_words(params: Sequence[Param]) -> str:
@@ -232,7 +255,7 @@ def initial_of(plan: Mapping[str, Any]) -> dict[str, Any]:
         if name in plan
     } | {
         "prompt": f"\n{BETWEEN_PROMPTS}\n".join(prompts),
-        "keep_references": list(plan.get("references", ())),
+        "references_kept": list(plan.get("references", ())),
         "skip": "\n".join(plan.get("skip", ())),
     }  # fmt: skip
     for key, values in plan.get("params", {}).items():

@@ -21,7 +21,8 @@ class Sweep(models.Model):
     """`plan` is what was asked for, as the form and the HTTP API spell it. `axes` are
     [{"key", "label", "values": [label, ...]}] in the order of the cells' places. `concurrency` is how
     many of its runs may be open at once, `credit_cap` the most that all of it may cost, None without one.
-    `note` says why it paused by itself. Credits are whole.
+    `continues_from` is the run that it was begun from, and that all of its runs continue. `note` says why it
+    paused by itself. Credits are whole.
     """
 
     class Status(models.TextChoices):
@@ -43,6 +44,7 @@ class Sweep(models.Model):
     skipped_count = models.IntegerField(default=0)
     estimated_credits = models.IntegerField(default=0)
     spent_credits = models.IntegerField(default=0)
+    continues_from = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="begun_sweeps")
     note = models.TextField(blank=True)
     files = models.ManyToManyField(StoredFile, through="SweepFile", related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

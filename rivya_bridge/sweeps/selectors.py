@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from rivya_bridge.experiments.models import Experiment, RunResult
 from rivya_bridge.refusals import Missing, Problem, Refusal
@@ -20,12 +20,13 @@ RUN_FIELDS = (
 
 
 def get_sweep(sweep_id: str | UUID) -> Sweep:
-    """One sweep with its experiment (one query). Raises Missing."""
+    """One sweep with its experiment and the run it began from (one query). Raises Missing."""
     try:
         key = sweep_id if isinstance(sweep_id, UUID) else UUID(sweep_id)
     except (ValueError, AttributeError, TypeError):
         key = None
-    sweep = Sweep.objects.select_related("experiment").filter(pk=key).first() if key else None
+    rows = Sweep.objects.select_related("experiment", "continues_from")
+    sweep = rows.filter(pk=key).first() if key else None
     if sweep is None:
         text = f"There is no sweep {str(sweep_id)[:60]!r}."
         raise Missing(text, (Problem("sweep", text),))
@@ -60,6 +61,35 @@ def progress_by_id(sweeps: Iterable[Sweep]) -> dict[UUID, Progress]:
     for sweep_id, status, count in rows.annotate(Count("pk")).order_by():
         found[sweep_id][status] = count
     return {sweep_id: _progress(counts) for sweep_id, counts in found.items()}
+
+
+# What of a sweep a person can still take back: tries that wait, and runs that were not sent.
+NOT_SENT = Q(run__task__status__in=["queued", "held"], run__task__exposure="none")
+UNSENT = Q(status=T.WAITING) | Q(status=T.STARTED) & NOT_SENT
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the tries that failed, were canceled or are not sent yet are expected to cost, and how many
+    the last are."""
+
+    failed: int
+    canceled: int
+    unsent: int
+    unsent_count: int
+
+
+def prices_of(sweep: Sweep) -> Prices:
+    """One query."""
+    price = "cell__estimated_credits"
+    return Prices(
+        **sweep.tries.aggregate(
+            failed=Sum(price, filter=Q(status=T.FAILED), default=0),
+            canceled=Sum(price, filter=Q(status=T.CANCELED), default=0),
+            unsent=Sum(price, filter=UNSENT, default=0),
+            unsent_count=Count("pk", filter=UNSENT),
+        )
+    )
 
 
 def _progress(counts: dict[str, int]) -> Progress:
@@ -106,16 +136,3 @@ def _read_number(raw: str | None) -> int:
         return int(raw)
     text = f"{raw[:40]!r} is no cursor: take it from the `next` of a list, or leave it out."
     raise Refusal.field("cursor", text)
-
-
-def runs_of_cells(sweep: Sweep, numbers: Iterable[int]) -> list[UUID]:
-    """The newest run with a result of each named cell, in the cells' order (one query)."""
-    rows = SweepTry.objects.filter(
-        sweep=sweep, cell__number__in=list(numbers), status=T.SUCCEEDED, run__isnull=False
-    )
-    newest: dict[int, UUID] = {}
-    for number, run_id in rows.order_by("cell__number", "ordinal").values_list(
-        "cell__number", "run_id"
-    ):
-        newest[number] = run_id
-    return list(newest.values())

@@ -17,6 +17,5 @@ urlpatterns = [
     # /sweeps/
     path("sweeps/<uuid:sweep_id>/", grids.grid, name="grid"),
     path("sweeps/<uuid:sweep_id>/live/", grids.live, name="live"),
-    path("sweeps/<uuid:sweep_id>/compare/", grids.compare, name="compare"),
     path("sweeps/<uuid:sweep_id>/<slug:verb>/", grids.act, name="act"),
 ]

@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from rivya_bridge.files.api import content_url
-from rivya_bridge.tasks.explanation import explain, next_step, why_queued
+from rivya_bridge.tasks.explanation import explain, in_short, why_queued
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.selectors import TaskFilter, get_task, inbox_rows, task_rows
 from rivya_bridge.tasks.services import cancel_task, continue_task, mark_handled
-from rivya_bridge.tasks.views.task import frozen_request
+from rivya_bridge.tasks.views.task import indented
 from rivya_bridge.web.pagination import keyset_page
 
 router = Router(tags=["tasks"])
@@ -73,12 +73,17 @@ class OutputOut(Schema):
 
 
 class ExplanationOut(Schema):
-    """What happened, what was or may have been spent, the evidence line by line, and what to do."""
+    """The reason in words, what happened, what was or may have been spent, the evidence, what to do.
 
+    `actions` are what the task's page offers: continue, cancel, again, done, connection, credits, files.
+    """
+
+    title: str
     happened: str
     spent: str
     evidence: list[str]
     next: str
+    actions: list[str]
 
 
 class WaitingOut(Schema):
@@ -103,8 +108,9 @@ class TaskDetailOut(TaskOut):
 
 
 class NeedOut(TaskOut):
-    """A task that needs a person, with what was or may have been spent, and what to do."""
+    """A task that needs a person: its reason in words, what was or may have been spent, and what to do."""
 
+    title: str
     spent: str
     next: str
 
@@ -151,7 +157,7 @@ def task_out(task: Task) -> dict[str, Any]:
 
 
 def _detail_out(task: Task) -> dict[str, Any]:
-    request_text = frozen_request(task)
+    request_text = indented(task.request_body)
     results = [
         {
             "position": output.position,
@@ -163,7 +169,7 @@ def _detail_out(task: Task) -> dict[str, Any]:
     explanation, waiting = explain(task), why_queued(task)
     return task_out(task) | {
         "explanation": asdict(explanation) if explanation else None,
-        "waiting": {"reason": waiting[0], "text": waiting[1]} if waiting else None,
+        "waiting": {"reason": waiting.reason, "text": waiting.text} if waiting else None,
         "idempotency_key": task.idempotency_key,
         "request": json.loads(request_text) if request_text else None,
         "response": task.remote_payload,
@@ -193,13 +199,17 @@ def read_task(request: HttpRequest, task_id: UUID) -> dict[str, Any]:
     return _detail_out(get_task(task_id))
 
 
+def _need_out(task: Task) -> dict[str, Any]:
+    told = in_short(task)
+    assert told is not None  # only what is held or has failed is in the list
+    return task_out(task) | {"title": told.title, "spent": told.spent, "next": told.next}
+
+
 @router.get("/inbox", response=NeedPageOut, summary="What needs a person, newest first")
 def list_needs(request: HttpRequest, origin: str = "", cursor: str = "") -> dict[str, Any]:
     """Held and failed tasks that nobody has dealt with; `origin` is run, job or chat."""
     page = keyset_page(inbox_rows(origin), cursor)
-    items = [
-        task_out(task) | {"spent": task.spent_text, "next": next_step(task)} for task in page.items
-    ]
+    items = [_need_out(task) for task in page.items]
     return {"items": items, "next": page.next_cursor}
 
 

@@ -1,7 +1,8 @@
 """Copy a chat turn as code: cURL, Python (httpx) or TypeScript, the answer streamed as it comes.
 
-The key is always read from the environment variable RIVYA_API_KEY. A turn of a conversation begins a
-new session when it is run elsewhere. Routes: "docs/api-chat", "docs/api-files".
+The key is always read from the environment variable RIVYA_API_KEY. A turn of a conversation names its
+session, which is all that Rivya takes of earlier turns; without one, each run begins a conversation.
+Routes: "docs/api-chat", "docs/api-files".
 """
 
 import json
@@ -12,8 +13,12 @@ from typing import Any
 
 from rivya_bridge.catalog.chat_options import chat_arguments
 
+_SESSION_NOTE = (
+    "{mark} It continues the conversation session_id, with a key of the account that began it.\n"
+)
 _CURL = """\
 # Needs RIVYA_API_KEY in the environment{needs}.
+{note}\
 # Keep request_key when you repeat this request: the same key is charged once.
 request_key="${{REQUEST_KEY:-request-$(date +%s)-$$}}"
 {upload}
@@ -34,6 +39,7 @@ import uuid
 import httpx
 
 BASE_URL = {base_url}
+{note}\
 BODY = {body}
 FILES = {files}
 headers = {{"Authorization": f"Bearer {{os.environ['RIVYA_API_KEY']}}"}}
@@ -61,6 +67,7 @@ import {{ randomUUID }} from "node:crypto";
 import {{ readFile }} from "node:fs/promises";
 
 const baseUrl = {base_url};
+{note}\
 const body: any = {body};
 const headers = {{ Authorization: `Bearer ${{process.env.RIVYA_API_KEY}}` }};
 
@@ -98,9 +105,12 @@ for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {{
 """
 
 
-def chat_body(model_id: str, message: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def chat_body(
+    model_id: str, message: str, params: Mapping[str, Any], session_id: str = ""
+) -> dict[str, Any]:
     """The JSON body of a turn without its attachments."""
-    return {"model": model_id, "message": message, **chat_arguments(params)}
+    body = {"model": model_id, "message": message, **chat_arguments(params)}
+    return {**body, "session_id": session_id} if session_id else body
 
 
 def chat_snippets(
@@ -111,9 +121,16 @@ def chat_snippets(
     shown = pprint.pformat(dict(body), width=88, sort_dicts=False)
     return [
         ("cURL", chat_curl(body, names, base_url)),
-        ("Python (httpx)", _PYTHON.format(**values, body=shown)),
-        ("TypeScript", _TYPESCRIPT.format(**values, body=_script_value(body))),
+        ("Python (httpx)", _PYTHON.format(**values, body=shown, note=_note(body, "#"))),
+        (
+            "TypeScript",
+            _TYPESCRIPT.format(**values, body=_script_value(body), note=_note(body, "//")),
+        ),
     ]
+
+
+def _note(body: Mapping[str, Any], mark: str) -> str:
+    return _SESSION_NOTE.format(mark=mark) if "session_id" in body else ""
 
 
 def _script_value(body: Mapping[str, Any]) -> str:
@@ -129,8 +146,9 @@ def chat_curl(
     data = shlex.quote(json.dumps(body, ensure_ascii=False, indent=2))
     path = "/api/v1/chat/completions" + ("/stream" if streams else "")
     url, stream = shlex.quote(f"{base_url}{path}"), "-N " if streams else ""
+    note = _note(body, "#")
     if not names:
-        return _CURL.format(needs="", upload="", url=url, data=data, stream=stream)
+        return _CURL.format(needs="", note=note, upload="", url=url, data=data, stream=stream)
     ids = [f"file_{number}" for number in range(1, len(names) + 1)]
     uploads = [
         f"{name}=$(curl -sS --fail-with-body {shlex.quote(f'{base_url}/api/v1/files')} \\\n"
@@ -144,6 +162,7 @@ def chat_curl(
     uploads.append(f"body=$(printf '%s' {data} | jq {arguments} {program})")
     return _CURL.format(
         needs=", jq, and the pictures in this folder",
+        note=note,
         upload="\n".join(uploads) + "\n",
         url=url,
         data='"$body"',

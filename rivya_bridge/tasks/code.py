@@ -29,12 +29,16 @@ SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a piece of code sends: a model, a prompt, params, and reference files in order."""
+    """What a piece of code sends: a model, a prompt, params, and reference files in order.
+
+    `session_id`: the conversation that a chat turn continues.
+    """
 
     model_id: str
     prompt: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     references: Sequence[StoredFile] = ()
+    session_id: str = ""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -56,7 +60,13 @@ def call_of(task: Task) -> Call:
     """The call that a task made, or would make: what was asked, and its references in order."""
     files = [row.file for row in task.references.select_related("file")]
     draft = task.draft
-    return Call(task.model_id, draft.get("prompt") or "", draft.get("params") or {}, files)
+    return Call(
+        task.model_id,
+        draft.get("prompt") or "",
+        draft.get("params") or {},
+        files,
+        draft.get("session_id") or "",
+    )
 
 
 def _plain_name(file: StoredFile, number: int) -> str:
@@ -284,7 +294,8 @@ def snippets(call: Call, *, is_chat: bool, base_url: str = BASE_URL) -> list[tup
     """(name, code) of a call for every language that pages show."""
     if is_chat:
         names = [name for name, _ in call.files]
-        return chat_snippets(chat_body(call.model_id, call.prompt, call.params), names, base_url)
+        body = chat_body(call.model_id, call.prompt, call.params, call.session_id)
+        return chat_snippets(body, names, base_url)
     return [
         ("cURL", as_curl(call, base_url)),
         ("Python (httpx)", as_python(call, base_url)),

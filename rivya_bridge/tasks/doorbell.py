@@ -1,11 +1,20 @@
 """Ringing for a task. The row is the queue, so a bell that nobody hears costs only moments."""
 
 import logging
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 log = logging.getLogger(__name__)
+# A bell that nobody answered for so long is rung again.
+RING_AGAIN = timedelta(seconds=10)
+
+
+def is_ringing(now: datetime) -> Q:
+    """Rows that were rung for a moment ago; a time far ahead, after a jump of the clock, is no bell."""
+    return Q(rung_at__gt=now - RING_AGAIN, rung_at__lte=now + RING_AGAIN, rung_at__isnull=False)
 
 
 def ring(task_id: UUID) -> None:

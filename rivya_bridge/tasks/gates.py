@@ -137,7 +137,12 @@ def close_gate(
 
 
 def note_answer(account: str) -> None:
-    """The vendor answered: its gate opens, and a rate limit whose time is over is forgotten."""
+    """The vendor answered: its gate opens, and a rate limit whose time is over is forgotten.
+
+    Nearly always there is nothing to open; then nothing is written.
+    """
+    if not Gate.objects.filter(name__in=(vendor_gate(account), bucket_gate(account))).exists():
+        return
     Gate.objects.filter(name=vendor_gate(account)).delete()
     Gate.objects.filter(name=bucket_gate(account), closed_until__lte=timezone.now()).delete()
 

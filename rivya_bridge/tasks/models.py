@@ -44,6 +44,11 @@ class Exposure(models.TextChoices):
     ACCEPTED = "accepted"
 
 
+def counted(credits: int) -> str:
+    """Such as "1 credit" and "5 credits"."""
+    return f"{credits} credit{'' if credits == 1 else 's'}"
+
+
 class Task(models.Model):
     """One intended generation or chat turn at Rivya. `origin` tells who asked: a run, a job, a conversation
     or a contract probe, by its id.
@@ -183,16 +188,20 @@ class Task(models.Model):
     def spent_text(self) -> str:
         """One sentence on what was or may have been spent, and on which evidence."""
         if self.final_credits is not None:
-            return f"{self.final_credits} credits were charged, as Rivya reported for this task."
+            were = "was" if self.final_credits == 1 else "were"
+            return f"{counted(self.final_credits)} {were} charged, as Rivya reported for this task."
         if self.exposure == Exposure.ACCEPTED:
-            return f"Rivya accepted the task and reserved {self.reserved_credits or 0} credits."
+            return (
+                f"Rivya accepted the task and reserved {counted(self.reserved_credits or 0)}; what it "
+                "charges in the end is not known yet."
+            )
         if self.exposure == Exposure.POSSIBLE:
             return (
                 "The request was sent and its answer is unknown: up to "
-                f"{self.estimated_credits} credits may have been spent."
+                f"{counted(self.estimated_credits)} may have been spent."
             )
         if self.attempts:
-            return "Rivya took nothing of it, so nothing was spent."
+            return "Rivya did not take the request, so nothing was spent."
         return "Nothing was sent, so nothing was spent."
 
 
@@ -241,7 +250,10 @@ class TaskEvent(models.Model):
 
 
 class TaskAttempt(models.Model):
-    """One sending of the frozen request, with the answer as it came. Secrets are never in it."""
+    """One sending of the frozen request, with the answer as it came. Secrets are never in it.
+
+    `earlier_body`: what it sent, where the task went out with other bytes later; '' for the task's own.
+    """
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="attempt_rows")
     number = models.IntegerField()
@@ -252,10 +264,20 @@ class TaskAttempt(models.Model):
     request_id = models.CharField(max_length=255, blank=True)
     response = models.TextField(blank=True)
     error = models.TextField(blank=True)
+    earlier_body = models.TextField(blank=True)
 
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["task", "number"], name="attempt_number")]
+
+    @property
+    def body(self) -> bytes:
+        """The exact bytes of this sending."""
+        return (
+            self.earlier_body.encode()
+            if self.earlier_body
+            else bytes(self.task.request_body or b"")
+        )
 
 
 class Gate(models.Model):

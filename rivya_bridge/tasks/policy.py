@@ -151,6 +151,7 @@ OVERDUE_POLL_SECONDS = 60.0
 TOLD_POLL_SECONDS = 60.0
 # One reading may take so long: an answer that drips must not stop the readings of others.
 POLL_CALL_SECONDS = 10.0
+CROWD_SHARE = 0.8
 
 
 def poll_delay(category: str, polls: int, running_for: timedelta) -> float:
@@ -169,5 +170,9 @@ def poll_delay(category: str, polls: int, running_for: timedelta) -> float:
 
 
 def crowd_delay(open_tasks: int, rate: float) -> float:
-    """Seconds between two readings of one task when `rate` readings a second serve all of them."""
-    return open_tasks / rate
+    """Seconds between two readings of one task when `rate` readings a second serve all of them, +-10 %.
+
+    They plan for CROWD_SHARE of the rate: with all of it each reading would wait for others. What is left
+    serves first readings and those that a webhook calls for.
+    """
+    return open_tasks / (rate * CROWD_SHARE) * random.uniform(0.9, 1.1)  # noqa: S311 - jitter

@@ -72,7 +72,7 @@ def _money(estimate: int) -> list[Problem]:
         problems.append(
             Problem(
                 "credits",
-                f"About {estimate} credits are expected and {free} are free in the wallet: top up "
+                f"About {estimate} credits are expected and {max(0, free)} are free in the wallet: top up "
                 "at Rivya, or wait for running tasks to settle.",
                 free,
             )

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rivya_bridge.refusals import Missing, Problem, Refusal
-from rivya_bridge.tasks.models import ADVANCING, TERMINAL, Status, Task
+from rivya_bridge.tasks.models import ADVANCING, TERMINAL, Status, Task, TaskAttempt
 from rivya_bridge.web.distinct import distinct_values
 
 STATUS_GROUPS: dict[str, frozenset[str]] = {
@@ -113,6 +113,15 @@ def get_task(task_id: uuid.UUID | str) -> Task:
     if task is None:
         raise Missing("There is no such task.")
     return task
+
+
+def get_sending(task_id: uuid.UUID, number: int) -> TaskAttempt:
+    """One sending with its task; raises Missing."""
+    rows = TaskAttempt.objects.filter(task=task_id, number=number).select_related("task")
+    sending = rows.first()
+    if sending is None:
+        raise Missing(f"This task has no sending {number}: its page lists those that there were.")
+    return sending
 
 
 def tasks_by_ids(ids: Iterable[str]) -> list[Task]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("tasks/", history.history, name="history"),
     path("tasks/live/", history.live, name="live"),
     path("tasks/<uuid:task_id>/", task.detail, name="detail"),
+    path("tasks/<uuid:task_id>/sendings/<int:number>/", task.sending, name="sending"),
     path("tasks/<uuid:task_id>/cancel/", task.cancel, name="cancel"),
     path("tasks/<uuid:task_id>/continue/", task.go_on, name="continue"),
     path("tasks/<uuid:task_id>/handled/", inbox.handled, name="handled"),

@@ -1,7 +1,7 @@
 // Drop and paste files onto a file input; show what is chosen, let single files be taken out again.
 // A zone with data-send sends each file as soon as it is there, with its progress, and keeps its id.
 
-import { sendFile, waitForSends } from "./sending.js";
+import { sendFile, tellChange, waitForSends } from "./sending.js";
 
 const size = (bytes) =>
   bytes < 1048576 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 1048576).toFixed(1)} MB`;
@@ -92,6 +92,7 @@ export const enhance = (root) => {
       if (!item) return;
       item.remove();
       input.focus();
+      tellChange(zone);
     });
     zone.addEventListener("dragover", (event) => {
       event.preventDefault();

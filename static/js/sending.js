@@ -25,6 +25,8 @@ const say = (zone, words) => {
   if (place) place.textContent = words;
 };
 
+export const tellChange = (zone) => zone.dispatchEvent(new Event("files-changed", { bubbles: true }));
+
 const next = () => {
   while (running < AT_ONCE && waiting.length) {
     running += 1;
@@ -78,6 +80,7 @@ const arrived = (send, request) => {
   place.innerHTML = request.responseText;
   send.item.replaceWith(place.content.firstElementChild);
   say(send.zone, `${send.file.name} is added.`);
+  tellChange(send.zone);
 };
 
 const start = (send) => {

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rivya_bridge.experiments.models import Run
@@ -454,9 +454,7 @@ BASES = {
 @given(data=st.data())
 @settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_no_body_breaks_a_route(place, post, row_counts, data):
     """Whatever is sent: it is done, or refused in the one shape without a trace."""

@@ -139,7 +139,7 @@ def test_nul_characters_are_refused():
     assert "NUL" in messages("a\0b")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.one_of(PLAIN, BRACES))
 def test_an_escaped_prompt_renders_to_itself(text):
     source = escape_prompt(text)
@@ -147,14 +147,14 @@ def test_an_escaped_prompt_renders_to_itself(text):
     assert render_prompt(source, {}) == text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(BRACES, BRACES, PLAIN)
 def test_a_variable_between_escaped_texts_is_filled_in_as_given(before, after, value):
     source = escape_prompt(before) + "{{ value }}" + escape_prompt(after)
     assert render_prompt(source, {"value": value}) == before + value + after
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("{}%# |ifndeslor()\"'\n.a1"), max_size=60))
 def test_any_source_is_judged_or_rendered_and_never_crashes(source):
     if check_prompt(source, {"a"}) == []:

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.product import Product, running_product
 from tests.browser.watch import CHROMIUM, Watch, launch, watched_context
 
 OpenPage = Callable[..., Page]
+# A busy machine may take long for one page; what never comes fails all the same.
+expect.set_options(timeout=30_000)
 
 
 def _absent(reason: str) -> None:

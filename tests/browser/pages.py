@@ -108,6 +108,7 @@ def filled_pages(page: Page, base_url: str) -> list[Shot]:
         Shot("tasks", "/tasks/"),
         Shot("inbox", "/inbox/"),
         Shot("task", task),
+        Shot("sending", f"{task}sendings/1/"),
         Shot("webhooks", "/webhooks/"),
         Shot("notices", "/notices/"),
         Shot("notices-errors", "/notices/", act="submit", is_refusal=True),

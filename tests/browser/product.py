@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rivya_bridge.dashboard.supervisor import tethered
+
 ROOT = Path(__file__).resolve().parents[2]
 _OWN_SETTINGS = ("RIVYA_", "BRIDGE_", "SANDBOX_", "DATABASE_URL", "CELERY_")
 
@@ -36,7 +38,10 @@ class Product:
 
 @contextmanager
 def running_product(folder: Path, **settings: str) -> Iterator[Product]:
-    """`manage.py up --prepare` until the block ends; RuntimeError with its log when it never starts."""
+    """`manage.py up --prepare` until the block ends; RuntimeError with its log when it never starts.
+
+    It ends with the process of the test too, even when that is killed (Linux).
+    """
     folder.mkdir(parents=True, exist_ok=True)
     bridge_port, sandbox_port, webhook_port = _free_ports(3)
     environment = {k: v for k, v in os.environ.items() if not k.startswith(_OWN_SETTINGS)}
@@ -49,7 +54,7 @@ def running_product(folder: Path, **settings: str) -> Iterator[Product]:
         **settings,
     }
     log = folder / "product.log"
-    command = [sys.executable, str(ROOT / "manage.py"), "up", "--prepare"]
+    command = tethered([sys.executable, str(ROOT / "manage.py"), "up", "--prepare"])
     with (
         log.open("wb") as stderr,
         subprocess.Popen(

@@ -171,7 +171,7 @@ def test_main_job_by_keyboard(open_page: OpenPage, product: Product) -> None:
     expect(page.get_by_role("button", name="Accepted")).to_be_focused()
 
     _follow(page, "Continue from this")
-    _tab_to(page, page.get_by_label("Prompt"))
+    _tab_to(page, page.get_by_label("Prompt", exact=True))
     page.keyboard.press("Control+End")
     page.keyboard.type(", at dusk")
     page.keyboard.press("Control+Enter")
@@ -191,7 +191,7 @@ def test_main_job_by_keyboard(open_page: OpenPage, product: Product) -> None:
     page.keyboard.press("Enter")
 
     _follow(page, "Promote to a template")
-    _tab_to(page, page.get_by_label("Prompt"))
+    _tab_to(page, page.get_by_label("Prompt", exact=True))
     page.keyboard.press("Control+End")
     for _ in "wet slate":
         page.keyboard.press("Shift+ArrowLeft")

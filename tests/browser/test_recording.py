@@ -60,9 +60,12 @@ def test_another_model_keeps_the_files_and_a_refused_form_too(form: Page, tmp_pa
     form.locator("#id_results").set_input_files(pictures(tmp_path, 1, start=10))
     kept = form.locator("#kept-results li[data-kept]")
     expect(kept).to_have_count(1)
+    form.locator("#id_model").evaluate("(select) => { select.dataset.typedInto = 'yes'; }")
     with form.expect_response(lambda answer: "record/?" in answer.url):
         form.locator("#id_model").select_option("z-image")
     expect(form.locator("#run-main input[name=model]")).to_have_value("z-image")
+    # The list itself stays, so that who types a model's name slowly is not begun anew.
+    expect(form.locator("#id_model")).to_have_attribute("data-typed-into", "yes")
     expect(kept).to_have_count(1)
     form.locator("#id_credits").fill("-3")
     form.get_by_role("button", name="Record the run").click()

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.product import Product
 from tests.browser.test_every_page import _violations
@@ -73,6 +73,79 @@ def fill(page: Page, prompts: list[str], models: list[str], picture: Path | None
             page.get_by_label("With and without references").check()
 
 
+class HeldBack:
+    """Keeps what a page sends to an address on its way until `release`."""
+
+    def __init__(self, page: Page, address: str = "**/sweep/") -> None:
+        self._page = page
+        self._routes: list[Route] = []
+        self._is_open = False
+        page.route(address, self._answer)
+
+    @property
+    def count(self) -> int:
+        return len(self._routes)
+
+    def _answer(self, route: Route) -> None:
+        if self._is_open or route.request.method == "GET":
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    def wait_for_one(self) -> None:
+        for _ in range(600):
+            if self._routes:
+                return
+            self._page.wait_for_timeout(50)
+        raise AssertionError("The page sent nothing.")
+
+    def release(self) -> None:
+        self._is_open = True
+        for route in self._routes:
+            route.continue_()
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_stays(product, open_page, watch, picture):
+    page = open_page(product)
+    seen = watch(page)
+    new_experiment(page, "Typed meanwhile")
+    page.get_by_role("link", name="Sweep", exact=True).click()
+    fill(page, ["A cup"], ["z-image"], None)
+    late = HeldBack(page)
+    page.locator('input[name=models][value="flux-2-pro"]').check()
+    late.wait_for_one()
+    ratio = page.locator("#id_param-aspectratio")
+    page.locator("#id_prompt").fill("A cup, typed meanwhile")
+    page.locator("#id_search_1").fill("cup")
+    page.locator("#id_by_1").fill("jar")
+    page.locator("#id_references").set_input_files(picture)
+    page.get_by_label("With and without references").check()
+    ratio.press_sequentially("1:1, 16")
+    late.release()
+    ratio.press_sequentially(":9")
+    expect(page.locator("#id_param-resolution")).to_be_visible()  # of the model that was ticked
+    expect(price(page)).to_have_text("12 runs ≈ 44 credits")
+    expect(ratio).to_be_focused()
+    ratio.press_sequentially(", 9:16")
+    expect(price(page)).to_have_text("18 runs ≈ 66 credits")
+    expect(ratio).to_have_value("1:1, 16:9, 9:16")
+    expect(page.locator("#id_prompt")).to_have_value("A cup, typed meanwhile")
+    expect(page.locator("#id_by_1")).to_have_value("jar")
+    expect(page.locator("li[data-kept]")).to_have_count(1)
+    # A field whose model is taken away under one's fingers keeps what is written, and says so.
+    resolution = page.locator("#id_param-resolution")
+    late = HeldBack(page)
+    page.locator('input[name=models][value="flux-2-pro"]').uncheck()
+    late.wait_for_one()
+    resolution.press_sequentially("1K, ")
+    late.release()
+    resolution.press_sequentially("2K")
+    expect(page.get_by_text("No chosen model has it")).to_be_visible()
+    expect(resolution).to_be_focused()
+    expect(resolution).to_have_value("1K, 2K")
+    assert seen.complaints() == []
+
+
 def test_a_sweep_of_64_cells(product, open_page, watch, picture):
     page = open_page(product)
     seen = watch(page)
@@ -92,20 +165,21 @@ def test_a_sweep_of_64_cells(product, open_page, watch, picture):
         page.goto(sweep)
         expect(page.locator("#sweep-head")).to_contain_text("finished", timeout=TIMEOUT)
         failed = page.locator("#sweep-retry-all")
-        expect(failed).to_have_text("Run 12 failed again")
+        expect(failed).to_contain_text("Run 12 failed again · ≈ ")
         retry_half(page)
         expect(page.locator("#sweep-head")).to_contain_text("finished", timeout=TIMEOUT)
         charged = credits_on(page)
         journal = sandbox.get("/_sandbox/journal").json()
     assert charged == spent(journal) - spent(before)
-    expect(page.locator("#sweep-retry-all")).to_have_text("Run 6 failed again")
+    expect(page.locator("#sweep-retry-all")).to_contain_text("Run 6 failed again")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert _violations(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert overflow(page) == 0
     page.set_viewport_size({"width": 1280, "height": 900})
-    compare_two(page)
+    compare_across_facets(page, sweep)
+    compare_without_script(open_page(product, java_script_enabled=False), sweep)
     page.goto(f"{experiment}stability/references/")
     expect(page.locator("main tbody tr")).to_have_count(32)
     assert seen.complaints() == []
@@ -135,10 +209,49 @@ def spent(journal: dict[str, Any]) -> int:
     return int(journal["charged_credits"])
 
 
-def compare_two(page: Page) -> None:
-    ticks = page.locator(".sweep-table td:has(img) input[name=cell]")
-    ticks.nth(0).check()
-    ticks.nth(1).check()
-    page.get_by_role("button", name="Compare the ticked cells").click()
+def show_references(page: Page, value: str) -> None:
+    """The facet: cells without references, or those with."""
+    page.locator("select[name=v2]").select_option(value)
+    page.wait_for_url(re.compile(f"v2={value}"))
+
+
+def compare_across_facets(page: Page, sweep: str) -> None:
+    """Ticked while the tray's first answer is held back, by mouse and by key, with two values shown."""
+    late = HeldBack(page, "**/tray/")
+    page.goto(f"{sweep}?v2=0")
+    boxes = page.locator(".sweep-table .compare-box")
+    boxes.nth(0).check()
+    page.locator(".sweep-table td a:has(img)").nth(1).focus()
+    page.keyboard.press("c")
+    expect(boxes.nth(1)).to_be_checked()
+    show_references(page, "1")
+    boxes.nth(2).check()
+    show_references(page, "0")
+    expect(boxes.nth(0)).to_be_checked()
+    expect(boxes.nth(1)).to_be_checked()
+    assert late.count == 1  # the others wait, so that no two change the tray at once
+    late.release()
+    tray = page.get_by_role("region", name="Compare tray")
+    expect(tray).to_contain_text("3 of 6")
+    page.goto("/experiments/")
+    page.goto(f"{sweep}?v2=1")
+    expect(page.locator(".compare-box:checked")).to_have_count(1)
+    page.locator(".compare-box:checked").uncheck()
+    expect(tray).to_contain_text("2 of 6")
+    page.keyboard.press("v")
     page.wait_for_url(re.compile("/compare/"))
     expect(page.locator(".pane")).to_have_count(2)
+
+
+def compare_without_script(page: Page, sweep: str) -> None:
+    page.goto(f"{sweep}?v2=0")
+    boxes = page.locator(".sweep-table .compare-box")
+    boxes.nth(0).check()
+    page.get_by_role("button", name="Keep the ticked for later").click()
+    page.locator("select[name=v2]").select_option("1")
+    page.get_by_role("button", name="Show").click()
+    boxes.nth(1).check()
+    page.get_by_role("button", name="Compare the ticked cells").click()
+    expect(page.locator(".pane")).to_have_count(2)
+    page.goto(f"{sweep}?v2=0")
+    expect(boxes.nth(0)).to_be_checked()

@@ -91,6 +91,9 @@ def test_a_cut_answer_is_read_whole_from_its_session(
     task = step(make_turn(), clock)
     assert (task.status, task.reason, task.is_cut) == ("held", "answer_cut", False)
     assert "holds the whole answer" in task.reason_text
+    explanation = explain(task)
+    assert explanation is not None
+    assert "whole answer stands on the task" in explanation.next
     session = rivya_client().chat.sessions.retrieve(task.session_id)
     assert task.answer_text == session.messages[-1].content
 

@@ -209,7 +209,7 @@ def test_the_api_tells_the_ranking_and_takes_a_vote_back(api: SimpleNamespace) -
     winner = Ballot.objects.get().left.model_id
     api.post(f"/ballots/{pair['id']}/vote", {"outcome": "a"})
     told = api.get(f"/experiments/{experiment.pk}/ranking").json()
-    assert (told["state"], told["leader"], told["votes"]) == ("split", winner, 1)
+    assert (told["state"], told["leader"], told["votes"]) == ("settled", winner, 1)
     assert told["models"][0]["model"] == winner
     assert {finding["topic"] for finding in told["findings"]} == {"leader", "cost", "next"}
     undone = api.post(f"/experiments/{experiment.pk}/undo-vote")

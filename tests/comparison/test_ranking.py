@@ -33,7 +33,7 @@ pair = st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda two: two[0]
 votes_of_six = st.lists(st.tuples(pair, st.sampled_from([1.0, 0.5])), min_size=1, max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(votes_of_six)
 def test_strengths_agree_with_the_reference_to_a_millionth(given_votes) -> None:
     votes = [(one, other, share) for (one, other), share in given_votes]

@@ -12,9 +12,11 @@ from rivya_bridge.comparison.judging.facts import read_evidence
 from rivya_bridge.comparison.judging.findings import find
 from rivya_bridge.comparison.judging.pairing import next_pair
 from rivya_bridge.comparison.judging.services import cast_vote, draw_ballot, undo_last_vote
-from rivya_bridge.comparison.judging.settled import VoteState, vote_state
+from rivya_bridge.comparison.judging.settled import vote_state, vote_states
 from rivya_bridge.comparison.judging.standings import rank_configurations, rank_models
+from rivya_bridge.comparison.judging.vote_state import VoteState
 from rivya_bridge.comparison.models import Ballot
+from rivya_bridge.promotion.readiness.services import experiment_readiness, set_rules
 from rivya_bridge.refusals import Conflict, Refusal
 from tests.experiments.factories import add_models, make_experiment, make_file, record
 
@@ -331,32 +333,80 @@ def test_every_finding_links_what_it_rests_on(signed_in_client) -> None:
 # --- For whoever decides by the votes ---------------------------------------------------------------
 
 
-def test_the_state_of_the_votes_is_none_split_or_settled(django_assert_num_queries) -> None:
+def state_of(experiment):
+    """What one experiment's page says, which is what a list of many says too."""
+    state = vote_state(read_evidence(experiment))
+    assert vote_states([experiment]).get(experiment.pk, VoteState(0)) == state
+    return state
+
+
+def test_the_state_of_the_votes_is_none_split_or_settled() -> None:
     experiment = make_experiment()
-    assert vote_state(experiment) == VoteState()
+    assert state_of(experiment) == VoteState(0)
     two_runs(experiment)
-    assert vote_state(experiment).state == "none"
-    vote(experiment, "grok-imagine", 2)
-    vote(experiment, "z-image", 1)
-    split = vote_state(experiment)
-    assert (split.state, split.votes, split.leader) == ("split", 3, "grok-imagine")
-    vote(experiment, "grok-imagine", 12)
-    with django_assert_num_queries(4):
-        settled = vote_state(experiment)
-    assert (settled.state, settled.by, settled.votes) == ("settled", "model", 15)
-    assert (settled.leader, settled.next) == ("grok-imagine", "z-image")
-    assert settled.least > 0.5
+    assert state_of(experiment).word(60) == "none"
+    vote(experiment, "grok-imagine", 3)
+    vote(experiment, "z-image", 2)
+    state = state_of(experiment)
+    assert (state.leader, state.count, state.wins, state.decided) == ("grok-imagine", 5, 3, 5)
+    assert (state.word(60), state.word(61)) == ("settled", "split")
+    assert state.sentence == "grok-imagine leads with 3 of its 5 votes"
 
 
 def test_with_one_model_its_configurations_are_what_was_voted_on() -> None:
     experiment = make_experiment()
     record(experiment, prompt="one")
     better = record(experiment, prompt="two")
-    for _ in range(12):
-        ballot = draw_ballot(experiment)
-        cast_vote(ballot, "left" if ballot.left_id == better.pk else "right")
-    state = vote_state(experiment)
-    assert (state.state, state.by, state.run) == ("settled", "configuration", better.pk)
+    record(experiment, prompt="three", model_id="grok-imagine")
+    for _ in range(3):
+        one, other = experiment.runs.order_by("number")[:2]
+        Ballot.objects.create(
+            experiment=experiment, left=one, right=other, outcome="right", voted_at=timezone.now()
+        )
+    state = state_of(experiment)
+    assert (state.leader, state.run) == (
+        f"the configuration of run {better.number}",
+        str(better.pk),
+    )
+
+
+def test_votes_between_equals_name_no_leader() -> None:
+    experiment = make_experiment()
+    one, other = record(experiment, prompt="one"), record(experiment, prompt="one")
+    Ballot.objects.create(
+        experiment=experiment, left=one, right=other, outcome="left", voted_at=timezone.now()
+    )
+    assert state_of(experiment) == VoteState(1)
+    assert state_of(experiment).word(60) == "none"
+
+
+def test_the_states_of_many_experiments_take_two_queries(django_assert_num_queries) -> None:
+    experiments = [make_experiment() for _ in range(3)]
+    for experiment in experiments:
+        two_runs(experiment)
+        vote(experiment, "z-image", 1)
+    with django_assert_num_queries(2):
+        states = vote_states(experiments)
+    assert {state.leader for state in states.values()} == {"z-image"}
+
+
+def test_the_page_and_the_api_say_what_the_decision_says(signed_in_client, api_client) -> None:
+    experiment = make_experiment()
+    two_runs(experiment)
+    vote(experiment, "grok-imagine", 3)
+    vote(experiment, "z-image", 1)
+    address = f"/experiments/{experiment.pk}/ranking/"
+
+    def said() -> tuple[bool, str, str]:
+        page = signed_in_client.get(address).content.decode()
+        told = api_client.get(f"/api/v1{address.rstrip('/')}").json()
+        [_, comparing, *_] = experiment_readiness(experiment).replies
+        return "votes agree" in page, told["state"], comparing.points
+
+    assert said() == (True, "settled", "api")
+    assert "leads with 3 of its 4 votes" in signed_in_client.get(address).content.decode()
+    set_rules({"leader_percent": 80})
+    assert said() == (False, "split", "studio")
 
 
 def test_old_runs_count_where_they_were_voted_on(monkeypatch) -> None:

@@ -1,23 +1,29 @@
-"""Copied code runs as it is: of a form, a run and a task, for media and chat, with and without files."""
+"""Copied code runs as it is: of a form, a run, a task and a sending, for media and chat, with and without
+files."""
 
 import io
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.test import Client
 
 from rivya_bridge.catalog.models import CatalogRefresh
-from rivya_bridge.connection import current_connection
+from rivya_bridge.catalog.selectors import get_model
+from rivya_bridge.connection import current_connection, rivya_client
 from rivya_bridge.experiments.run_code import run_snippets
+from rivya_bridge.files.models import RemoteFile
 from rivya_bridge.files.services import store_upload
 from rivya_bridge.tasks.code import BASE_URL
 from tests.experiments.factories import add_models, make_experiment, start
 from tests.experiments.test_recording import code_of
 from tests.sharing.making import noise
+from tests.tasks.making import carry, make_task, moving_clock
 
 pytestmark = [
     pytest.mark.django_db,
@@ -96,9 +102,57 @@ def test_it_runs(
     assert ready in code["TypeScript"].replace(BASE_URL, ready)
 
 
+def test_each_sending_of_a_task_runs_with_the_addresses_that_it_sent(
+    ready: str, signed_in_client: Client, tmp_path: Path
+) -> None:
+    content = noise(7, (64, 64))
+    file = store_upload(io.BytesIO(content), "a.png")
+    asked = {"model": get_model("flux-2-pro"), "prompt": PROMPT, "references": [file]}
+    with moving_clock() as clock:
+        carry(make_task(**asked), clock)
+        old = RemoteFile.objects.get()
+        refusal = {"scenario": "unknown_error", "status": 404, "code": old.remote_id, "times": 1}
+        httpx.post(f"{ready}/_sandbox/scenarios", json=refusal).raise_for_status()
+        task = carry(make_task(**asked), clock)
+    new = RemoteFile.objects.get()
+    assert (task.status, task.attempts) == ("succeeded", 2)
+    assert old.url != new.url
+    for number, url in ((1, old.url), (2, new.url)):
+        page = signed_in_client.get(f"/tasks/{task.pk}/sendings/{number}/").content.decode()
+        code = code_of(page)
+        for language, command in (
+            ("cURL", ["sh", "-c"]),
+            ("Python (httpx)", [sys.executable, "-c"]),
+        ):
+            assert url in code[language]
+            accepted = json.loads(run([*command, code[language]], tmp_path))
+            assert accepted["model"] == "flux-2-pro"
+            assert accepted["id"] != task.remote_id
+
+
+def test_a_continued_conversation_goes_on_in_its_session(
+    ready: str, signed_in_client: Client, tmp_path: Path
+) -> None:
+    """Rivya takes no earlier turns, only the session's id."""
+    model = get_model("gpt-5-2-chat")
+    with moving_clock() as clock:
+        first = carry(make_task(model=model, prompt="Name three colours."), clock)
+        second = carry(make_task(model=model, prompt=PROMPT, session_id=first.session_id), clock)
+    assert second.session_id == first.session_id
+    pages = [f"/tasks/{second.pk}/", f"/tasks/{second.pk}/sendings/1/"]
+    for page in pages:
+        code = code_of(signed_in_client.get(page).content.decode())
+        run(["sh", "-c", at(code["cURL"], ready)], tmp_path)
+        run([sys.executable, "-c", at(code["Python (httpx)"], ready)], tmp_path)
+        assert first.session_id in code["TypeScript"]
+    session = rivya_client().chat.sessions.retrieve(first.session_id)
+    asked = [one.content for one in session.messages if one.role == "user"]
+    assert asked == ["Name three colours.", *[PROMPT] * 5]
+
+
 def at(code: str, base_url: str) -> str:
     """The same code for another server, as a person would point it there."""
-    assert BASE_URL in code
+    assert BASE_URL in code or base_url in code
     return code.replace(BASE_URL, base_url)
 
 

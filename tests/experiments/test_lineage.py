@@ -52,7 +52,7 @@ def test_it_works(signed_in_client, earlier):
     assert "A cup &amp; a saucer</textarea>" in page
     assert chosen(page, "model") == "flux-2-pro"
     assert (chosen(page, "param-aspectRatio"), chosen(page, "param-resolution")) == ("16:9", "2K")
-    kept = re.findall(r'name="keep_references" value="([^"]+)"[^>]*checked', page)
+    kept = re.findall(r'name="references_kept" value="([^"]+)"[^>]*checked', page)
     assert kept == [str(row.file_id) for row in earlier.references.all()]
     body = {
         "model": "flux-2-pro",
@@ -60,7 +60,7 @@ def test_it_works(signed_in_client, earlier):
         "prompt": "A cup & a saucer",
         "param-aspectRatio": "16:9",
         "param-resolution": "2K",
-        "keep_references": kept,
+        "references_kept": kept,
         "form_token": TOKEN,
     }
     answer = signed_in_client.post(f"/experiments/{earlier.experiment_id}/run/", body)

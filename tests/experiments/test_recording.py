@@ -105,6 +105,19 @@ def test_a_form_that_comes_back_has_its_files_still(
     assert [row.file.name for row in run.references.all()] == ["r.png"]
 
 
+def test_a_file_that_is_refused_takes_no_other_with_it(
+    experiment: Experiment, signed_in_client: Any
+) -> None:
+    """As a browser without script sends them: all at once, with the form."""
+    files = [upload(noise(7), "good.png"), upload(b"<html>", "page.png")]
+    given = {"model": "z-image", "prompt": "A", "results": files}
+    answer = signed_in_client.post(where(experiment), given)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "page.png: The file is a web page" in page
+    assert len(kept_ids(page, "results")) == 1 and "Choose the files again" not in page
+    assert not Run.objects.exists()
+
+
 def test_an_unknown_kept_file_is_named(experiment: Experiment, signed_in_client: Any) -> None:
     given = {"model": "z-image", "prompt": "A", "results_kept": str(uuid4())}
     page = signed_in_client.post(where(experiment), given)

@@ -80,7 +80,7 @@ def test_it_works(
     body = {
         "models": MODELS,
         "prompt": "\n---\n".join(PROMPTS),
-        "keep_references": [str(file.pk)],
+        "references_kept": [str(file.pk)],
         "with_and_without": "on",
         "repeats": "1",
         "concurrency": "16",

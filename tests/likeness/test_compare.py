@@ -7,7 +7,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from rivya_bridge.files.services import store_result
-from rivya_bridge.likeness import Distance, NotComparable, compare, distance, read
+from rivya_bridge.likeness.comparing import compare, distance, read
+from rivya_bridge.likeness.distance import Distance, NotComparable
 from rivya_bridge.likeness.videos import FRAMES_PER_SAMPLE, SAMPLES
 from tests.likeness.conftest import scene, stripes
 

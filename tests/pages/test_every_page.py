@@ -222,7 +222,7 @@ FILTERS = {
     "/compare/": ("run", "baseline", "rows"),
     "/comparisons/{comparison}/": ("baseline", "rows"),
     "/templates/": ("q", "after"),
-    "/templates/banner/": ("after", "label"),
+    "/templates/banner/": ("after", "label", "again"),
     "/templates/banner/batches/": ("after", "label"),
     "/templates/banner/schedules/": ("after", "label"),
     "/templates/banner/ladder/": ("version",),

@@ -1,5 +1,7 @@
 """Readiness from rows: facts, overrides that end, history, pages and the HTTP API."""
 
+from itertools import combinations
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -23,6 +25,7 @@ from rivya_bridge.promotion.readiness.services import (
 )
 from rivya_bridge.promotion.services import promote_run
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.sweeps.models import ResultDistance
 from tests.experiments.factories import add_models, make_experiment, make_file, record, start
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +98,39 @@ def test_one_change_of_a_row_changes_exactly_one_answer(experiment, question, ch
     before = points(experiment)
     change(experiment)
     assert changed(before, points(experiment)) == [question]
+
+
+def distant(value, *files):
+    """Every two of these files lie so far apart, as if measured."""
+    for one, other in combinations(sorted(file.sha256 for file in files), 2):
+        ResultDistance.objects.create(kind="image", first=one, second=other, value=value)
+
+
+def test_repeats_that_lie_far_apart_keep_what_is_accepted_in_studio(experiment):
+    before = points(experiment)
+    files = [make_file(f"{number}.png") for number in (1, 2, 3)]
+    for file in files:
+        accept(experiment, results=[file])
+    assert points(experiment) == before  # nothing is measured yet
+    distant(0.7, *files)
+    assert changed(before, points(experiment)) == ["exploring"]
+    [exploring, *_] = experiment_readiness(experiment).replies
+    assert "3 repeats of one request lie 70 % apart: results are not stable" in (
+        exploring.answer.sentence
+    )
+    set_rules({"apart_percent": 70})
+    assert points(experiment) == before
+    [exploring, *_] = experiment_readiness(experiment).replies
+    assert "3 repeats of one request lie 70 % apart." in exploring.answer.sentence
+
+
+def test_repeats_of_the_request_count_that_was_repeated_most(experiment):
+    files = [make_file(f"{number}.png") for number in (1, 2, 3)]
+    for file in files:
+        accept(experiment, "Photo of a jug on wet slate, soft light", results=[file])
+    distant(0.7, *files)
+    accept(experiment, "Photo of a lamp on wet slate, soft light")
+    assert points(experiment)["exploring"] == "studio"
 
 
 def test_votes_that_agree_settle_and_votes_taken_back_do_not_count(experiment):
@@ -226,7 +262,7 @@ def test_the_board_groups_experiments_and_its_rules_can_be_set(experiment, signe
         ("Ready for the API", ["Bottle on slate"]), ("Not yet", []), ("Keep in Studio", ["Fresh idea"]),
     ]  # fmt: skip
     sent = {"latest_runs": "8", "least_accepted": "4", "least_priced": "2", "spread_percent": "25"}
-    sent |= {"leader_percent": "60"}
+    sent |= {"leader_percent": "60", "apart_percent": "50"}
     assert signed_in_client.post("/decide/rules/", sent).status_code == 422
     assert signed_in_client.post("/decide/rules/", sent | {"wallet_jobs": "1"}).status_code == 302
     assert points(experiment)["exploring"] == "unknown"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from rivya_bridge.comparison.judging.vote_state import VoteState
 from rivya_bridge.promotion.readiness.facts import (
     Comparing,
     ComparisonFact,
@@ -18,7 +19,6 @@ from rivya_bridge.promotion.readiness.facts import (
     Models,
     References,
     RunFact,
-    VotesFact,
 )
 from rivya_bridge.promotion.readiness.questions import (
     API,
@@ -53,17 +53,19 @@ CHANGED = [
     ("exploring", Exploring(runs("rejected", "accepted", "accepted")), STUDIO, KEEP),
     ("exploring", replace(READY_FACTS.exploring, streak=2), STUDIO, KEEP),
     ("exploring", Exploring(runs("accepted"), streak=1), UNKNOWN, KEEP),
+    ("exploring", replace(READY_FACTS.exploring, repeats=4, apart_percent=50), API, READY),
+    ("exploring", replace(READY_FACTS.exploring, repeats=4, apart_percent=51), STUDIO, KEEP),
     ("comparing", Comparing((ComparisonFact("c", "Both", is_open=True),)), STUDIO, KEEP),
     ("comparing", Comparing(), UNKNOWN, KEEP),
     (
         "comparing",
-        replace(READY_FACTS.comparing, votes=VotesFact(3, "z", "r", 3, 1.5)),
+        replace(READY_FACTS.comparing, votes=VoteState(3, "z", "r", 3, 1.5)),
         STUDIO,
         KEEP,
     ),
-    ("comparing", replace(READY_FACTS.comparing, votes=VotesFact(3, "z", "r", 3, 2.0)), API, READY),
-    ("comparing", Comparing(votes=VotesFact(2, "z", "r", 2, 2.0)), API, READY),
-    ("comparing", Comparing(votes=VotesFact(2)), UNKNOWN, KEEP),
+    ("comparing", replace(READY_FACTS.comparing, votes=VoteState(3, "z", "r", 3, 2.0)), API, READY),
+    ("comparing", Comparing(votes=VoteState(2, "z", "r", 2, 2.0)), API, READY),
+    ("comparing", Comparing(votes=VoteState(2)), UNKNOWN, KEEP),
     ("model", Models((ModelFact("z-image", "Z Image", "studio_only"),)), STUDIO, KEEP),
     ("model", Models((ModelFact("z-image", "Z Image", "coming_soon"),)), STUDIO, KEEP),
     ("model", Models((*READY_FACTS.model.models, ModelFact("f", "F", "available"))), STUDIO, KEEP),

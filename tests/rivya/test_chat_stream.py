@@ -507,7 +507,7 @@ written = payloads.map(lambda value: f"data: {as_json(value)}\n\n".encode())
 bytes_of_a_stream = st.lists(written | st.binary(max_size=12), max_size=6).map(b"".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=bytes_of_a_stream, cuts=st.lists(st.integers(0, 300), max_size=6), broken=st.booleans())
 def test_any_bytes_in_any_pieces_have_the_same_events_and_one_end(
     fed_client: Rivya, data: bytes, cuts: list[int], broken: bool

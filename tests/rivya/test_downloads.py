@@ -181,7 +181,7 @@ def test_a_file_announced_too_large_is_not_begun(
 ) -> None:
     server.play(answer(body=bytes(1_000_001)))
     into = io.BytesIO()
-    with pytest.raises(DownloadRefused, match="1000000 bytes"):
+    with pytest.raises(DownloadRefused, match="1,000,000 bytes"):
         downloader.fetch(f"{server.url}/a", into)
     assert into.getvalue() == b""
 
@@ -257,3 +257,13 @@ def test_what_the_progress_callback_raises_ends_the_download(
 def test_both_failures_can_be_caught_as_one() -> None:
     assert issubclass(DownloadRefused, DownloadError)
     assert issubclass(DownloadFailed, DownloadError)
+
+
+def test_a_large_limit_is_told_in_megabytes(server: ScriptedServer) -> None:
+    server.play(answer(body=bytes(2_097_153)))
+    into = io.BytesIO()
+    with (
+        Downloader(server.url, max_bytes=2_097_152) as client,
+        pytest.raises(DownloadRefused, match=r"the limit of 2 MB\."),
+    ):
+        client.fetch(f"{server.url}/a", into)

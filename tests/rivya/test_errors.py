@@ -125,7 +125,7 @@ def test_every_class_says_what_to_do_in_its_own_words() -> None:
 codes = st.sampled_from([*ERRORS_BY_CODE, "generation_failed", "new"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     status=st.integers(400, 599),
     code=codes | st.text(max_size=5) | st.none(),

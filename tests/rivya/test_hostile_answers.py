@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rivya_bridge.rivya import (
@@ -245,7 +245,7 @@ def fed_client() -> Iterator[Rivya]:
         yield client
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(
     status=st.integers(min_value=200, max_value=599),
     body=replies,

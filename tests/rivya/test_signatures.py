@@ -174,7 +174,7 @@ def test_twenty_thousand_forged_headers_are_refused_with_one_exception() -> None
         assert refuses(start + text, body, secret, chance.choice(["hex", "base64"]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(value=st.text(max_size=60), body=st.binary(max_size=20), secret=st.text(max_size=8))
 def test_no_text_at_all_passes_for_a_signature(value: str, body: bytes, secret: str) -> None:
     assert refuses(value, body, secret, "hex")
@@ -225,7 +225,7 @@ outer = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(raw=st.binary(max_size=40) | outer.map(lambda value: json.dumps(value).encode()))
 def test_reading_an_event_raises_nothing_else(raw: bytes) -> None:
     try:

@@ -140,7 +140,7 @@ ends = st.sampled_from([b"\n", b"\r", b"\r\n"])
 streams = st.lists(st.tuples(lines, ends).map(b"".join), max_size=20).map(b"".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=streams | st.binary(max_size=200), cuts=st.lists(st.integers(0, 400), max_size=12))
 def test_how_the_bytes_are_cut_changes_nothing(data: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]

@@ -159,7 +159,7 @@ def test_a_large_turned_photo_keeps_its_size(tmp_path: Path) -> None:
     assert (sight.width, sight.height, sight.orientation) == (2000, 3000, "portrait")
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(
     st.text(min_size=1, max_size=400),
     st.lists(st.builds(Said, st.text(max_size=60), st.text(max_size=200)), max_size=3),
@@ -178,7 +178,7 @@ def test_every_message_has_an_answer(
         json.loads(answer)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(st.text(st.sampled_from(" \n:,.{}%“json andkeyswith215five"), max_size=120))
 def test_words_of_order_never_break_the_answer(message: str) -> None:
     text = f"json {message}"

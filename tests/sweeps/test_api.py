@@ -7,7 +7,7 @@ import pytest
 from rivya_bridge.sweeps.models import Sweep
 from rivya_bridge.sweeps.services.feeding import feed_sweep
 from rivya_bridge.tasks.models import Task
-from tests.experiments.factories import make_experiment, make_file
+from tests.experiments.factories import make_experiment, make_file, start
 from tests.sweeps.making import end, make_sweep, open_tries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("models", "no_bell")]
@@ -68,6 +68,28 @@ def test_a_dry_run_counts_and_estimates_and_stores_nothing(post, experiment):
     found = post(where, body).json()
     assert (found["ok"], found["estimated_credits"], found["error"]) == (True, 20, None)
     assert not Sweep.objects.exists() and not Task.objects.exists()
+
+
+def test_its_runs_continue_the_run_that_is_named_and_those_tried_again_do_too(post, experiment):
+    run = start(experiment, model_id="z-image")
+    where = f"/experiments/{experiment.pk}/sweeps"
+    made = post(where, {**BODY, "continues_from": str(run.pk)}).json()
+    assert made["continues_from"] == str(run.pk)
+    sweep = Sweep.objects.get()
+    feed_sweep(sweep.pk)
+    end(open_tries(sweep)[0], status="failed", credits=0)
+    assert post(f"/sweeps/{sweep.pk}/retry", {}).status_code == 200
+    feed_sweep(sweep.pk)
+    assert [later.continues_from_id for later in experiment.runs.exclude(pk=run.pk)] == [run.pk] * 5
+
+
+def test_a_run_of_another_experiment_is_refused_even_when_only_asked(post, experiment):
+    stranger = start(make_experiment(), model_id="z-image")
+    for where in (f"/experiments/{experiment.pk}/sweeps{query}" for query in ("", "?dry_run=1")):
+        answer = post(where, {**BODY, "continues_from": str(stranger.pk)})
+        assert answer.status_code == 422
+        assert answer.json()["error"]["fields"][0]["field"] == "continues_from"
+    assert not Sweep.objects.exists()
 
 
 def test_one_key_makes_one_sweep(post, experiment):

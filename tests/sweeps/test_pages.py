@@ -1,10 +1,13 @@
 """The form with its price, the grid and what of it changes, and the pages of stability."""
 
+import io
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.models import Wallet
@@ -74,7 +77,7 @@ def test_it_works(send, signed_in_client):
     assert send().headers["Location"] == f"/sweeps/{sweep.pk}/"  # sent twice: one sweep
     page = signed_in_client.get(f"/sweeps/{sweep.pk}/")
     assert text_of(page).count('class="sweep-cell"') == 4
-    assert '<th scope="col">16:9</th>' in text_of(page)
+    assert '<th scope="col"><div>16:9</div></th>' in text_of(page)
 
 
 def test_the_price_follows_what_is_typed(send):
@@ -96,9 +99,24 @@ def test_errors_name_the_axis_and_lose_nothing(send):
     answer = send(**{"param-aspectratio": "1:1, .., 9", "skip": "SKIP: nothing"})
     found = text_of(answer)
     assert answer.status_code == 422
-    assert "stands between two numbers" in found and 'value="1:1, .., 9"' in found
+    assert "<p>&#x27;..&#x27; stands between two numbers" in found and 'value="1:1, .., 9"' in found
     assert "SKIP: nothing" in found and TOKEN in found
     assert not Sweep.objects.exists()
+
+
+def test_numbers_that_are_none_are_told_with_everything_else_that_is_wrong(send):
+    changes = {"repeats": "99", "credit_cap": "-4", "concurrency": "x", "skip": "SKIP: nothing"}
+    found = text_of(send(**changes))
+    for most in ("20", "50", "1,000,000"):
+        assert f"Write a whole number from 1 to {most}." in found
+    assert "SKIP: nothing is no value of an axis" in found and not Sweep.objects.exists()
+
+
+def test_a_new_form_complains_of_nothing_and_names_no_price_yet(signed_in_client, experiment):
+    where = f"/experiments/{experiment.pk}/sweep/"
+    found = text_of(signed_in_client.get(where))
+    assert "Start the sweep</button>" in found and "The button says the price" in found
+    assert "callout" not in found
 
 
 def test_cells_that_a_model_refuses_are_listed_and_can_be_left_out(send):
@@ -110,11 +128,34 @@ def test_cells_that_a_model_refuses_are_listed_and_can_be_left_out(send):
     assert Sweep.objects.get().skipped_count == 2
 
 
-def test_the_form_follows_the_models(send):
-    headers = {"HX-Request": "true", "HX-Target": "sweep-form"}
-    found = text_of(send(headers, models=["z-image"]))
+def test_the_params_follow_the_models_and_nothing_else_is_replaced(send):
+    found = text_of(send(HTMX, models=["z-image"], params_of="z-image flux-2-pro"))
     assert 'name="param-aspectratio"' in found and 'name="param-resolution"' not in found
-    assert 'name="param-resolution"' in text_of(send(headers))
+    assert 'id="sweep-params" hx-swap-oob="true"' in found and "id_prompt" not in found
+    other = text_of(send(HTMX, params_of="z-image"))
+    assert 'name="param-resolution"' in other
+    shown = re.search(r'name="params_of" value="([^"]+)"', other)[1]
+    still = text_of(send(HTMX, params_of=shown))
+    assert 'id="sweep-params"' not in still and "4 runs ≈ 12 credits" in still
+
+
+def test_a_value_of_a_param_that_no_chosen_model_has_is_kept_and_not_sent(send):
+    changes = {"models": ["z-image"], "param-resolution": "1K, 2K"}
+    found = text_of(send(HTMX, params_of="flux-2-pro", **changes))
+    assert 'value="1K, 2K"' in found and "No chosen model has it" in found
+    assert "2 runs ≈ 2 credits" in found
+    assert send(**changes).status_code == 302
+    assert list(Sweep.objects.get().plan["params"]) == ["aspect_ratio"]
+
+
+def test_more_than_the_button_said_is_not_started_until_it_is_pressed_again(send):
+    refused = send(seen="12", repeats="20")
+    found = text_of(refused)
+    assert refused.status_code == 422 and not Sweep.objects.exists()
+    assert "It would be 80 runs ≈ 240 credits, more than the button said" in found
+    assert 'name="seen" value="240"' in found and "80 runs ≈ 240 credits</button>" in found
+    assert send(seen="", repeats="20").status_code == 422
+    assert send(seen="240", repeats="20").status_code == 302
 
 
 def test_a_check_without_script_starts_nothing(send):
@@ -125,21 +166,25 @@ def test_a_check_without_script_starts_nothing(send):
 
 def test_a_file_that_was_added_stays_when_the_form_comes_back(send, png_file):
     answer = send(check="1", references=png_file)
-    kept = re.search(r'name="keep_references" value="([0-9a-f-]{36})"', text_of(answer))
+    kept = re.search(r'name="references_kept" value="([0-9a-f-]{36})"', text_of(answer))
     assert kept
-    answer = send(keep_references=[kept[1]], with_and_without="on", leave_out="on", repeats="1")
+    answer = send(references_kept=[kept[1]], with_and_without="on", leave_out="on", repeats="1")
     sweep = Sweep.objects.get()
     assert (sweep.cell_count, sweep.skipped_count, sweep.files.count()) == (8, 2, 1)
     assert answer.status_code == 302
 
 
+def test_a_file_that_is_refused_takes_nothing_else_with_it(send, png_file):
+    web_page = SimpleUploadedFile("page.png", b"<html>", "image/png")
+    answer = send(references=[png_file, web_page], prompt="A long prompt, typed")
+    found = text_of(answer)
+    assert answer.status_code == 422 and not Sweep.objects.exists()
+    assert "page.png: The file is a web page" in found and "A long prompt, typed" in found
+    assert len(re.findall(r'name="references_kept" value="[0-9a-f-]{36}"', found)) == 1
+
+
 @pytest.fixture
 def png_file():
-    import io
-
-    from django.core.files.uploadedfile import SimpleUploadedFile
-    from PIL import Image
-
     out = io.BytesIO()
     Image.new("RGB", (16, 12), "teal").save(out, "PNG")
     return SimpleUploadedFile("bottle.png", out.getvalue(), "image/png")
@@ -174,6 +219,33 @@ def test_a_sweep_opens_the_form_with_all_its_settings(signed_in_client, experime
     runs = sweep.tries.count()
     assert f"{runs} runs ≈ {sweep.estimated_credits} credits" in found
     assert 'value="One || a, b"' in found
+
+
+def test_a_sweep_begun_from_a_run_is_told_as_what_continues_it(send, signed_in_client, experiment):
+    run = start(experiment, model_id="z-image", prompt="A cup")
+    other = start(experiment, continues_from=run)
+    form = text_of(signed_in_client.get(f"/experiments/{experiment.pk}/sweep/?from={run.pk}"))
+    assert f'name="from" value="{run.pk}"' in form and "Continues from" in form
+    send(**{"from": str(run.pk)})
+    sweep = Sweep.objects.get()
+    feed_sweep(sweep.pk)
+    assert {one.run.continues_from_id for one in open_tries(sweep)} == {run.pk}
+    assert len(open_tries(sweep)) == 4
+    grid = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert f'Continues <a href="/runs/{run.pk}/">run {run.number}</a>' in grid
+    page = text_of(signed_in_client.get(f"/runs/{run.pk}/"))
+    by = page[page.index("Continued by") :]
+    assert f'<a href="/sweeps/{sweep.pk}/">the sweep {sweep.title}</a>' in by
+    assert re.findall(r">run (\d+)</a>", by[: by.index("</dd>")]) == [str(other.number)]
+    again = text_of(signed_in_client.get(f"/experiments/{experiment.pk}/sweep/?sweep={sweep.pk}"))
+    assert f'name="from" value="{run.pk}"' in again
+
+
+def test_a_run_of_another_experiment_is_not_continued(send, experiment):
+    stranger = start(make_experiment(title="Another"), model_id="z-image", prompt="A cup")
+    answer = send(**{"from": str(stranger.pk)})
+    assert answer.status_code == 422 and not Sweep.objects.exists()
+    assert "a run of the same experiment" in text_of(answer)
 
 
 @pytest.mark.parametrize("query", ["from=nonsense", "sweep=nonsense", "from=%00"])
@@ -223,7 +295,7 @@ def test_cells_show_result_state_and_credits(signed_in_client, cube):
     page = text_of(signed_in_client.get(f"/sweeps/{cube.pk}/"))
     assert f'src="/files/{file.pk}/preview/" width="8" height="6"' in page
     assert 'loading="lazy"' in page and "3 cr" in page
-    assert page.count("Run again<") == 1
+    assert page.count("Run again · 1 cr") == 1
     assert f'href="/runs/{tries[0].run_id}/"' in page
 
 
@@ -278,16 +350,66 @@ def test_decisions_work_without_script_and_come_back_with_a_word(signed_in_clien
     assert signed_in_client.post(f"/sweeps/{cube.pk}/nonsense/").status_code in (302, 404)
 
 
-def test_ticked_cells_are_compared_by_their_newest_results(signed_in_client, cube):
+def test_the_buttons_say_how_many_runs_and_credits_they_are_about(signed_in_client, cube):
+    where = f"/sweeps/{cube.pk}/"
     feed_sweep(cube.pk)
+    page = text_of(signed_in_client.get(where))
+    assert "Cancel 12 not sent · ≈ 36 credits" in page and "failed again" not in page
+    for one in open_tries(cube)[:5]:  # of z-image, each for 1 credit
+        end(one, status="failed", credits=0)
+    sent = open_tries(cube)[0]
+    Task.objects.filter(pk=sent.run.task_id).update(exposure="possible", request_body=b"{}")
+    page = text_of(signed_in_client.get(where))
+    assert "Run 5 failed again · ≈ 5 credits" in page
+    assert "Cancel 6 not sent · ≈ 30 credits" in page
+    assert re.search(r'value="1" [^>]+>Run again · 1 cr<span class="sr-only">, cell 1</span>', page)
+    answer = signed_in_client.post(f"{where}cancel/", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Refresh"] == "true"
+    page = text_of(signed_in_client.get(where))
+    assert "6 runs that were not sent are canceled" in page
+    assert "Run 6 canceled again · ≈ 30 credits" in page and "not sent ·" not in page
+    again = signed_in_client.post(f"{where}retry-canceled/", follow=True)
+    assert "6 runs will be tried again" in text_of(again)
+    assert statuses(cube).count("waiting") == 6 and statuses(cube).count("failed") == 5
+    none = signed_in_client.post(f"{where}retry-canceled/", follow=True)
+    assert "No run of this sweep was canceled" in text_of(none)
+
+
+def ticked(page):
+    """Cells whose box is ticked."""
+    return re.findall(r'id="box-(\d+)"[^>]*? checked', page)
+
+
+def test_a_cell_is_ticked_as_its_run_lies_in_the_tray_whatever_is_shown(signed_in_client, cube):
+    feed_sweep(cube.pk)
+    where = f"/sweeps/{cube.pk}/"
     tries = open_tries(cube)
-    for one in tries[:2]:
+    assert 'class="compare-box"' not in text_of(signed_in_client.get(where))
+    watched = ".".join(f"{number}~" for number in (1, 3))
+    for one in tries[:3]:
         end(one, make_file())
-    answer = signed_in_client.get(f"/sweeps/{cube.pk}/compare/?cell=1&cell=2")
-    pair = f"run={tries[0].run_id}&run={tries[1].run_id}"
-    assert answer.headers["Location"] == f"/compare/?experiment={cube.experiment_id}&{pair}"
-    few = signed_in_client.get(f"/sweeps/{cube.pk}/compare/?cell=1&cell=3&cell=x", follow=True)
-    assert "2 cells are ticked, 1 of them with a result" in text_of(few)
+    tray = f"/experiments/{cube.experiment_id}/tray/"
+    runs = [str(one.run_id) for one in tries]
+    signed_in_client.post(tray, {"shown": runs[:3], "run": [runs[0], runs[1]], "next": where})
+    assert ticked(text_of(signed_in_client.get(where))) == ["1"]
+    assert ticked(text_of(signed_in_client.get(f"{where}?v2=1"))) == ["2"]
+    live = text_of(signed_in_client.get(f"{where}live/", {"cells": watched}))
+    assert 'id="box-3"' in live and ticked(live) == ["1"]
+    answer = signed_in_client.post(tray, {"shown": runs[:1], "run": runs[0], "go": "1"})
+    assert answer.headers["Location"] == f"/compare/?run={runs[0]}&run={runs[1]}"
+
+
+def test_a_repeated_cell_stays_ticked_when_a_newer_result_comes(signed_in_client, experiment):
+    sweep = make_sweep(experiment, repeats=2)
+    feed_sweep(sweep.pk)
+    first, second = open_tries(sweep)
+    end(first, make_file())
+    tray = f"/experiments/{experiment.pk}/tray/"
+    signed_in_client.post(tray, {"shown": str(first.run_id), "run": str(first.run_id)})
+    end(second, make_file("other.png"))
+    page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert ticked(page) == ["1"]
+    assert f'name="run" value="{first.run_id}"' in page and "run 1</span>" in page
 
 
 def test_repeats_stand_in_one_cell_with_how_many_differ(signed_in_client, experiment):
@@ -299,7 +421,7 @@ def test_repeats_stand_in_one_cell_with_how_many_differ(signed_in_client, experi
     end(two, same)
     end(three, make_file("other.png", preview_width=8, preview_height=8))
     page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
-    assert "3 of 3 · 2 different" in page
+    assert "3 of 3 runs · 2 different" in page
     anchor = re.search(r'href="/experiments/[^"]+/stability/#(configuration-\w+)"', page)[1]
     stability = text_of(signed_in_client.get(f"/experiments/{experiment.pk}/stability/"))
     assert f'id="{anchor}"' in stability and "2 identical" in stability
@@ -364,4 +486,4 @@ def test_answers_of_a_chat_are_swept_too(signed_in_client):
         Task.objects.filter(pk=one.run.task_id).update(answer_text="It is <so>.")
         end(one)
     page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
-    assert page.count("It is &lt;so&gt;.") == 2 and page.count("2 of 2 · identical") == 2
+    assert page.count("It is &lt;so&gt;.") == 2 and page.count("2 of 2 runs · identical") == 2

@@ -1,18 +1,23 @@
 """What came of repeats: counts, spread, failures, time and credits, with how much they are worth."""
 
 import io
+import sys
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image
 
 from rivya_bridge.experiments.services import judge_run, rate_run
 from rivya_bridge.files import store
+from rivya_bridge.files.decoding.asking import decoders
 from rivya_bridge.files.services import store_result
+from rivya_bridge.likeness import comparing
+from rivya_bridge.refusals import Unavailable
 from rivya_bridge.sweeps.background import measure_results
 from rivya_bridge.sweeps.models import Measuring, ResultDistance
 from rivya_bridge.sweeps.stability.measuring import measure_experiment
 from rivya_bridge.sweeps.stability.meter import wilson_high
-from rivya_bridge.sweeps.stability.queue import ring_due
+from rivya_bridge.sweeps.stability.queue import put_in_queue, ring_due
 from rivya_bridge.sweeps.stability.selectors import (
     effect_sentence,
     reference_effects,
@@ -50,7 +55,7 @@ def test_it_works():
     red, blue = picture("red"), picture("blue", split=True)
     first, *_ = runs(experiment, red, red, blue, "failed")
     measure_experiment(experiment.pk)
-    row = stability_of(first)
+    row = stability_of([first])[first.pk]
     meter = row.meter
     assert (meter.ended, meter.failed, meter.failure_rate) == (4, 1, 0.25)
     assert [output.count for output in meter.outputs] == [2, 1]
@@ -64,7 +69,7 @@ def test_it_works():
 def test_identical_outputs_are_collapsed_and_need_no_measuring():
     experiment = make_experiment()
     [first, *_] = runs(experiment, *[picture("red")] * 4)
-    meter = stability_of(first).meter
+    meter = stability_of([first])[first.pk].meter
     assert (meter.word, meter.spread, meter.pending) == ("identical", 0, 0)
     assert meter.outputs[0].numbers == (1, 2, 3, 4)
     assert "the same to the last byte" in meter.sentence
@@ -73,7 +78,7 @@ def test_identical_outputs_are_collapsed_and_need_no_measuring():
 def test_too_few_runs_are_said():
     experiment = make_experiment()
     [first, _] = runs(experiment, picture("red"), picture("red"))
-    meter = stability_of(first).meter
+    meter = stability_of([first])[first.pk].meter
     assert meter.word == "too few runs"
     assert meter.sentence == "2 runs: too few to say how stable this is; 3 are the least."
 
@@ -81,7 +86,7 @@ def test_too_few_runs_are_said():
 def test_a_spread_that_is_not_measured_yet_is_said():
     experiment = make_experiment()
     [first, *_] = runs(experiment, picture("red"), picture("blue"), picture("green"))
-    meter = stability_of(first).meter
+    meter = stability_of([first])[first.pk].meter
     assert (meter.word, meter.spread, meter.pending) == ("measuring", None, 3)
 
 
@@ -92,7 +97,7 @@ def test_a_pair_is_measured_once(monkeypatch):
     assert measure_experiment(experiment.pk) == 0
     other = make_experiment()
     [first, *_] = runs(other, picture("red"), picture("blue"), picture("red"))
-    assert stability_of(first).meter.pending == 0  # by content, whichever experiment
+    assert stability_of([first])[first.pk].meter.pending == 0  # by content, whichever experiment
 
 
 def test_what_cannot_be_compared_is_kept_with_its_reason_and_not_tried_again():
@@ -103,8 +108,48 @@ def test_what_cannot_be_compared_is_kept_with_its_reason_and_not_tried_again():
     measure_experiment(experiment.pk)
     [kept] = ResultDistance.objects.all()
     assert kept.value is None and "gone from the data folder" in kept.detail
-    meter = stability_of(first).meter
+    meter = stability_of([first])[first.pk].meter
     assert (meter.pending, meter.spread) == (0, 0)
+
+
+# Decoding programs that break off on the first file, and that end with it.
+CRASHES = """
+import os, signal
+from rivya_bridge.files.decoding.child import serve
+serve({"image": lambda path, target: os.kill(os.getpid(), signal.SIGSEGV)})
+"""
+ENDS = "raise SystemExit"
+
+
+@contextmanager
+def decoding_by(code):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparing, "COMMAND", (sys.executable, "-c", code))
+        yield
+        decoders(comparing.COMMAND).close()
+
+
+def test_a_file_that_breaks_its_decoder_is_kept_as_not_comparable_with_the_reason():
+    experiment = make_experiment()
+    runs(experiment, picture("red"), picture("blue"))
+    with decoding_by(CRASHES):
+        measure_experiment(experiment.pk)
+    [kept] = ResultDistance.objects.all()
+    assert kept.value is None and "cannot be read as image" in kept.detail
+    assert "broke off on it" in kept.detail
+
+
+def test_without_a_decoding_program_nothing_is_stored_and_all_is_measured_later():
+    experiment = make_experiment()
+    runs(experiment, picture("red"), picture("blue"))
+    put_in_queue(experiment.pk)
+    with decoding_by(ENDS), pytest.raises(Unavailable):
+        measure_experiment(experiment.pk)
+    assert not ResultDistance.objects.exists()
+    assert Measuring.objects.filter(experiment_id=experiment.pk).exists()
+    assert measure_experiment(experiment.pk) == 1
+    assert ResultDistance.objects.get().value > 0
+    assert not Measuring.objects.exists()
 
 
 def test_runs_of_studio_count_too_and_answers_are_compared_as_texts():

@@ -45,14 +45,14 @@ def test_it_works():
     assert '"prompt": "A bottle"' in as_typescript(call)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(WORDS, WORDS, PARAMS)
 def test_the_shell_reads_back_what_was_quoted(model, prompt, params):
     call = Call(model, prompt, params)
     assert json.loads(shell(as_curl(call))[-1]) == call.body
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WORDS, WORDS, PARAMS)
 def test_python_reads_back_what_was_quoted(model, prompt, params):
     call = Call(model, prompt, params)
@@ -67,7 +67,7 @@ def _assigns(node: ast.stmt, name: str) -> bool:
     return isinstance(node.targets[0], ast.Name) and node.targets[0].id == name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WORDS, WORDS, PARAMS)
 def test_typescript_reads_back_what_was_quoted(model, prompt, params):
     call = Call(model, prompt, params)

@@ -6,13 +6,26 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from rivya_bridge.automation.checking import TEMPLATE_DAY_CAP
 from rivya_bridge.connection import current_connection
 from rivya_bridge.rivya import errors
 from rivya_bridge.tasks import gates, policy
-from rivya_bridge.tasks.explanation import NEXT, USUAL_NEXT, explain, why_queued
+from rivya_bridge.tasks.advice import (
+    CANCELED_UNSURE,
+    ENDED,
+    FAILED_THERE,
+    HELD,
+    KEY_IS_OLD,
+    ONLY_MARKED,
+    REFUSED,
+    WAITING,
+)
+from rivya_bridge.tasks.explanation import explain, why_queued
+from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services import cancel_task
+from rivya_bridge.tasks.views.lines import task_lines
 from tests.tasks import vendor as play
 from tests.tasks.making import Clock, carry, fresh, make_task, step
 from tests.tasks.vendor import Vendor
@@ -45,18 +58,181 @@ def _gate_kinds() -> list[type[errors.RivyaError]]:
     ]
 
 
-def test_every_reason_in_the_code_says_what_to_do_next() -> None:
+def ends_in_code() -> set[str]:
+    return {"canceled_by_person", "turn_stopped", "generation_failed"}
+
+
+def test_every_reason_in_the_code_has_its_words() -> None:
     found = reasons_in_code()
     assert len(found) >= 20
-    assert found - set(NEXT) == set()
-    assert set(NEXT) - found == set()
+    # A gate of the account makes a task wait, and only one that never opens holds it.
+    assert found - set(HELD) == ends_in_code() | {"rate_limited", "api_disabled"}
+    assert set(HELD) - found == set()
+    assert ends_in_code() <= set(ENDED)
+    assert {policy.gate_reason(kind("x")) for kind in _gate_kinds()} <= {*WAITING, "key_refused"}
 
 
-def test_a_vendors_own_code_gets_the_usual_advice(vendor: Vendor, clock: Clock) -> None:
+def _stopped(status: str, reason: str, **fields: Any) -> Task:
+    task = make_task()
+    Task.objects.filter(pk=task.pk).update(
+        status=status, reason=reason, reason_text="It stands still.", **fields
+    )
+    return fresh(task)
+
+
+SENT: dict[str, Any] = {
+    "request_body": b"{}", "exposure": "possible", "held_from": "unconfirmed", "attempts": 1,
+}  # fmt: skip
+RUNS: dict[str, Any] = {
+    "request_body": b"{}", "exposure": "accepted", "held_from": "running", "remote_id": "task_1",
+}  # fmt: skip
+CONTROLS = {
+    "continue": "/continue/", "cancel": "/cancel/", "again": "/again/", "done": "/handled/",
+    "connection": 'href="/connection/"', "credits": 'href="/credits/"', "files": 'href="/files/"',
+}  # fmt: skip
+WORDS = {
+    "continue": r"[Cc]ontinue\b", "cancel": r"\b[Cc]ancel\b", "again": r"[Rr]un it again",
+    "connection": "Connection page", "credits": "Credits page", "files": "Files page",
+}  # fmt: skip
+
+
+def _offered(client: Client, task: Task) -> set[str]:
+    page = client.get(f"/tasks/{task.pk}/").content.decode()
+    panel = page[page.index('class="callout"') : page.index("<h2>Timeline")]
+    return {name for name, mark in CONTROLS.items() if mark in panel}
+
+
+def _named(text: str) -> set[str]:
+    """The controls that a next step tells a person to press; running again comes after cancelling."""
+    return {name for name, words in WORDS.items() if re.search(words, text)}
+
+
+@pytest.mark.parametrize("reason", HELD)
+def test_what_a_held_task_is_told_to_do_can_be_pressed_on_its_page(
+    vendor: Vendor, signed_in_client: Client, reason: str
+) -> None:
+    task = _stopped("held", reason, held_from="queued")
+    told = explain(task)
+    assert told is not None
+    offered = _offered(signed_in_client, task)
+    assert _named(told.next) - {"again"} <= offered == set(told.actions)
+    assert {"continue", "cancel"} <= offered
+    if "again" in _named(told.next):  # by then it is canceled, and that page offers it
+        cancel_task(task.pk)
+        assert "again" in _offered(signed_in_client, fresh(task))
+
+
+@pytest.mark.parametrize(("status", "reason"), [
+    *[("failed", reason) for reason in ENDED], ("failed", "odd_code"), ("failed", "validation_failed"),
+    ("canceled", "canceled_by_person"), ("canceled", "turn_stopped"),
+])  # fmt: skip
+def test_what_ended_badly_can_be_run_again_from_its_page(
+    vendor: Vendor, signed_in_client: Client, status: str, reason: str
+) -> None:
+    task = _stopped(status, reason)
+    told = explain(task)
+    assert told is not None
+    offered = _offered(signed_in_client, task)
+    assert "again" in _named(told.next) <= offered == set(told.actions)
+    assert ("done" in offered) == (status == "failed")
+
+
+def test_a_key_that_is_too_old_to_be_sent_again_is_not_offered(
+    vendor: Vendor, clock: Clock, signed_in_client: Client
+) -> None:
+    task = _stopped("held", "server_failure", first_sent_at=timezone.now(), **SENT)
+    assert "continue" in _offered(signed_in_client, task)
+    clock.move(policy.KEY_WINDOW.total_seconds() + 1)
+    assert _offered(signed_in_client, task) == {"cancel", "credits"}
+    told = explain(task)
+    assert told is not None
+    assert told.next == KEY_IS_OLD
+
+
+def test_what_was_canceled_with_an_unknown_outcome_leads_to_the_balance(
+    vendor: Vendor, signed_in_client: Client
+) -> None:
+    task = _stopped("held", "outcome_unknown", **SENT)
+    row = cancel_task(task.pk)
+    told = explain(row)
+    assert told is not None
+    assert told.next == CANCELED_UNSURE
+    assert "may have been spent" in told.spent
+    assert _offered(signed_in_client, row) == {"again", "credits"}
+
+
+def test_cancelling_what_rivya_has_says_that_it_only_marks_and_leaves_continue(
+    vendor: Vendor, signed_in_client: Client
+) -> None:
+    task = _stopped("held", "key_refused", **RUNS)
+    told = explain(task)
+    assert told is not None
+    assert told.next.endswith(ONLY_MARKED)
+    assert cancel_task(task.pk).status == "held"
+    assert _offered(signed_in_client, task) == {"continue", "connection"}
+
+
+@pytest.mark.parametrize(
+    "reason", ["poison", "wrong_answer", "not_found", "poll_budget_over", "other_account"]
+)
+def test_what_is_told_to_be_given_up_ends_when_it_is_canceled(vendor: Vendor, reason: str) -> None:
+    task = _stopped("held", reason, **RUNS)
+    told = explain(task)
+    assert told is not None
+    assert ONLY_MARKED not in told.next
+    assert cancel_task(task.pk).status == "canceled"
+
+
+@pytest.mark.parametrize(("is_accepted", "title"), [
+    (True, FAILED_THERE.title), (False, REFUSED.title),
+])  # fmt: skip
+def test_a_code_that_only_rivya_knows_is_told_by_how_far_the_task_came(
+    vendor: Vendor, is_accepted: bool, title: str
+) -> None:
+    told = explain(_stopped("failed", "odd_code", **(RUNS if is_accepted else {})))
+    assert told is not None
+    assert told.title == title
+
+
+@pytest.mark.parametrize(("status", "offered"), [
+    ("held", {"continue", "cancel"}), ("canceled", {"again"}),
+])  # fmt: skip
+def test_a_reason_that_was_written_elsewhere_has_a_next_step_too(
+    vendor: Vendor, signed_in_client: Client, status: str, offered: set[str]
+) -> None:
+    task = _stopped(status, "of_another_installation", held_from="queued")
+    assert _offered(signed_in_client, task) == offered
+    assert signed_in_client.get("/tasks/").status_code == 200
+
+
+def test_a_result_that_is_named_and_not_saved_is_not_counted_as_one(
+    vendor: Vendor, signed_in_client: Client
+) -> None:
+    task = _stopped("held", "results_unavailable", **RUNS)
+    task.outputs.create(position=0, url="https://files.example/1.png")
+    page = signed_in_client.get(f"/tasks/{task.pk}/").content.decode()
+    assert "1 named, not saved yet" in page
+
+
+def test_what_rivya_did_not_take_costs_nothing_in_the_history(vendor: Vendor, clock: Clock) -> None:
+    vendor.posts.append(play.refused(400, "odd_code"))
+    refused = carry(make_task(), clock)
+    vendor.posts.extend([play.body(500, b"")] * 3)
+    unknown = carry(make_task(), clock)
+    lines = task_lines([refused, unknown])
+    assert [line["final_credits"] for line in lines] == ["0", ""]
+    assert [line["reason"] for line in lines] == [REFUSED.title, HELD["server_failure"].title]
+
+
+def test_what_happened_repeats_neither_the_spending_nor_the_next_step(
+    vendor: Vendor, clock: Clock
+) -> None:
     vendor.posts.append(play.refused(400, "odd_code"))
     told = explain(carry(make_task(), clock))
     assert told is not None
-    assert told.next == USUAL_NEXT
+    assert told.happened == "Rivya answered 400 odd_code: Scripted."
+    assert told.spent == "Rivya did not take the request, so nothing was spent."
+    assert told.next == REFUSED.next
     assert told.evidence[0] == "Sending 1: refused, HTTP 400, request id req_1."
 
 
@@ -76,7 +252,7 @@ def test_what_stands_still_has_all_four_answers_on_page_and_api(
     row = cancel_task(task.pk) if status == "canceled" else carry(task, clock)
     assert row.status == status
     told = api_client.get(f"/api/v1/tasks/{task.pk}").json()["explanation"]
-    assert set(told) == {"happened", "spent", "evidence", "next"}
+    assert set(told) == {"title", "happened", "spent", "evidence", "next", "actions"}
     assert all(told.values())
     page = signed_in_client.get(f"/tasks/{task.pk}/").content.decode()
     assert "What to do" in page
@@ -99,7 +275,7 @@ def test_a_queued_task_says_what_it_waits_for(
     told = api_client.get(f"/api/v1/tasks/{waiting.pk}").json()
     assert (told["status"], told["explanation"]) == ("queued", None)
     assert told["waiting"]["reason"] == "waiting_for_place"
-    assert "1 tasks of this account are at Rivya" in told["waiting"]["text"]
+    assert "1 task of this account is at Rivya" in told["waiting"]["text"]
     limit = errors.RateLimited("Slow down.", http_status=429, retry_after=60)
     gates.heed(current_connection().account, limit)
     told = api_client.get(f"/api/v1/tasks/{waiting.pk}").json()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from rivya_bridge.connection import current_connection
 from rivya_bridge.tasks import background
@@ -126,3 +127,40 @@ def test_an_unknown_outcome_keeps_its_place(vendor: Vendor, clock: Clock, three:
     assert len(vendor.sent) == 3
     assert step(tasks[0], clock).status == "running"
     assert vendor.generations == 3
+
+
+def test_who_rings_already_is_not_rung_again(
+    clock: Clock, three: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = batch(5)
+    heard: list[str] = []
+    monkeypatch.setattr(background.advance_task, "delay", heard.append)
+    assert [places.ring_next(three), places.ring_next(three)] == [3, 0]
+    assert heard == [str(task.pk) for task in tasks[:3]]
+
+
+def test_a_bell_that_found_no_place_is_over(
+    vendor: Vendor, clock: Clock, three: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(background.advance_task, "delay", heard.append)
+    tasks = batch(4)
+    Task.objects.filter(pk=tasks[3].pk).update(rung_at=timezone.now())
+    for task in tasks:
+        advance(task.pk)
+    assert fresh(tasks[3]).rung_at is None
+    vendor.says = {"status": "succeeded"}
+    step(tasks[0], clock)
+    assert str(tasks[3].pk) in heard
+
+
+def test_a_place_that_gets_free_while_a_bell_is_put_away_is_taken(
+    vendor: Vendor, clock: Clock, three: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = batch(4)
+    for task in tasks[:3]:
+        advance(task.pk)
+    Task.objects.filter(pk=tasks[3].pk).update(rung_at=timezone.now())
+    looks = iter([True, False])
+    monkeypatch.setattr(places, "_is_without_place", lambda task_id: next(looks))
+    assert not places.must_wait(tasks[3].pk)

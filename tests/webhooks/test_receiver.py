@@ -206,7 +206,7 @@ def test_only_the_latest_refused_ones_are_kept(call):
     assert Event.objects.filter(signature="refused").count() <= MOST_REFUSED
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.binary(max_size=200), st.text(max_size=200))
 def test_no_bytes_and_no_header_are_accepted_or_raise(body, header):
     judged = judge(

@@ -5,7 +5,7 @@ from rivya_bridge.automation.models.jobs import Job
 from rivya_bridge.automation.models.labels import LabelMove, TemplateLabel
 from rivya_bridge.automation.models.schedules import Schedule, ScheduleSlot
 from rivya_bridge.automation.models.templates import JobTemplate, TemplateVersion
-from rivya_bridge.automation.models.timetables import Timetable
+from rivya_bridge.automation.models.timetables import Slot, Timetable
 
 __all__ = [
     "Batch",
@@ -15,6 +15,7 @@ __all__ = [
     "LabelMove",
     "Schedule",
     "ScheduleSlot",
+    "Slot",
     "TemplateLabel",
     "TemplateVersion",
     "Timetable",

@@ -4,7 +4,7 @@ from django.db import models
 
 from rivya_bridge.automation.models.jobs import Job
 from rivya_bridge.automation.models.templates import JobTemplate
-from rivya_bridge.automation.models.timetables import Timetable
+from rivya_bridge.automation.models.timetables import Slot, Timetable
 from rivya_bridge.identifiers import new_id
 
 
@@ -42,28 +42,11 @@ class Schedule(Timetable):
         return self.name
 
 
-class ScheduleSlot(models.Model):
-    """What became of one time of a schedule. Unique, so that two schedulers or none cannot matter.
+class ScheduleSlot(Slot):
+    """What became of one time of a schedule; a started one has its job."""
 
-    `started` has a job. `queued` waits for the job before it. `skipped` gave way to a running job,
-    `missed` came while nothing looked at the clock, `refused` did not pass its checks: nothing was
-    spent, and `reason` says why.
-    """
-
-    class Status(models.TextChoices):
-        STARTED = "started"
-        QUEUED = "queued"
-        SKIPPED = "skipped"
-        MISSED = "missed"
-        REFUSED = "refused"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="slots")
-    due_at = models.DateTimeField()
-    status = models.CharField(max_length=8, choices=Status)
-    reason = models.TextField(blank=True)
     job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="schedule_slot")
-    decided_at = models.DateTimeField()
 
     class Meta:
         constraints = [

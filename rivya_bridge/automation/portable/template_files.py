@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from jsonschema import Draft202012Validator, ValidationError
@@ -16,6 +15,7 @@ from rivya_bridge.automation.models import JobTemplate, TemplateVersion
 from rivya_bridge.automation.portable.documents import read_document, write_yaml
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.files.models import StoredFile
+from rivya_bridge.files.selectors import about_to_use
 from rivya_bridge.refusals import Problem, Refusal
 
 FORMAT = "rivya-bridge/job-template"
@@ -138,10 +138,10 @@ def _problem(error: ValidationError) -> Problem:
 def _local_slots(
     problems: list[Problem], slots: list[Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    """Slots with the ids that their files have in this vault (one query)."""
+    """Slots with the ids that their files have in this vault (two queries)."""
     hashes = [slot["default_file"]["sha256"] for slot in slots if slot.get("default_file")]
-    rows = StoredFile.objects.filter(sha256__in=hashes).values_list("sha256", "pk")
-    ids: dict[str, UUID] = dict(rows)
+    files = about_to_use(StoredFile.objects.filter(sha256__in=hashes))
+    ids = {file.sha256: file.pk for file in files}
     for number, slot in enumerate(slots):
         file = slot.get("default_file") or {}
         found = ids.get(file.get("sha256", ""))

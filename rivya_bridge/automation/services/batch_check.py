@@ -117,7 +117,7 @@ def money_problems(estimate: int, credit_cap: int | None) -> list[Problem]:
     free = wallet.free_credits if wallet else None
     if free is not None and estimate > free:
         text = (
-            f"About {estimate:,} credits are expected and {free:,} are free in the wallet: top up at "
+            f"About {estimate:,} credits are expected and {max(0, free):,} are free in the wallet: top up at "
             "Rivya, or leave rows out."
         )
         problems.append(Problem("credits", text, free))

@@ -15,12 +15,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from rivya_bridge.automation.models import Schedule, ScheduleSlot, Timetable
+from rivya_bridge.automation.models import Schedule, Slot, Timetable
 from rivya_bridge.automation.services.slot_runs import run_queued
 from rivya_bridge.automation.timing import first_after, times_after
 from rivya_bridge.identifiers import new_id
 
-S = ScheduleSlot.Status
+S = Slot.Status
 
 # A time that old was not met but missed: what happens then is the schedule's own choice.
 PUNCTUAL = timedelta(minutes=2)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rivya_bridge.automation.forms import JobForm
@@ -82,6 +83,25 @@ def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]
     }
 
 
+def _job_to_repeat(request: HttpRequest, template: JobTemplate) -> Job | None:
+    """The job of this template that `again` names; None for anything else."""
+    try:
+        job = get_job(UUID(request.GET.get("again", "")))
+    except (ValueError, Refusal):
+        return None
+    return job if job.template_id == template.pk else None
+
+
+def _inputs_of(job: Job | None) -> dict[str, Any]:
+    """A job's inputs as its form shows them."""
+    inputs = job.inputs if job else {}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in inputs.items()
+        if value is not None
+    }
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def template(request: HttpRequest, slug: str) -> HttpResponse:
     """The template with its form and its jobs; a POST starts one job, or with `check` only says what
@@ -89,8 +109,9 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
     row = get_template(slug)
     context = _page_context(request, row)
     data = request.POST if request.method == "POST" else None
-    form = JobForm(context["specs"], data, request.FILES or None)
-    context["form"] = form
+    repeated = _job_to_repeat(request, row)
+    form = JobForm(context["specs"], data, request.FILES or None, initial=_inputs_of(repeated))
+    context |= {"form": form, "repeated": repeated}
     if data is not None and form.is_valid():
         try:
             if "check" in data:
@@ -175,6 +196,14 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return render_page(
         request, "automation/job.html", "automation/_job.html", context, status=status
     )
+
+
+@require_safe
+def again(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """To the form of a new job, filled in as this one was."""
+    row = get_job(job_id)
+    where = reverse("automation:template", args=[row.template.slug])
+    return redirect(f"{where}?{urlencode({'again': row.pk})}")
 
 
 @require_safe

@@ -1,65 +1,78 @@
-"""Whether the votes on an experiment have settled anything: one answer for whoever decides by it."""
+"""Whether the blind votes on an experiment have settled who leads: one answer for whoever asks.
 
-from dataclasses import dataclass
-from typing import Literal
+They have when the leading model (of one model, the leading configuration) won the share of its votes that
+the workspace asks for. How sure that is stands in the findings.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from rivya_bridge.comparison.judging.facts import Evidence, read_evidence
-from rivya_bridge.comparison.judging.standings import Table, rank_configurations, rank_models
-from rivya_bridge.experiments.models import Experiment
+from rivya_bridge.comparison.judging.facts import SHARES, Entrant, Evidence, Vote
+from rivya_bridge.comparison.judging.standings import rank_configurations, rank_models
+from rivya_bridge.comparison.judging.vote_state import VoteState
+from rivya_bridge.comparison.models import Ballot
+from rivya_bridge.experiments.models import Experiment, Run, RunReference
 
-State = Literal["none", "split", "settled"]
-
-
-@dataclass(frozen=True, slots=True)
-class VoteState:
-    """`state`: "none" without a vote that tells two apart; "settled" when the leader beats the next one
-    in more than half of votes with 95 % certainty; "split" else.
-
-    `by` says between what was voted: "model", or "configuration" where only one model was. `leader` and
-    `next` are model ids; `run` is the leader's newest run. `votes` counts those between the contestants,
-    `chance` (0 to 1) with `least` and `most` is how likely the leader beats the next.
-    """
-
-    state: State = "none"
-    by: Literal["model", "configuration"] = "model"
-    leader: str = ""
-    next: str = ""
-    run: UUID | None = None
-    votes: int = 0
-    chance: float = 0.5
-    least: float = 0.0
-    most: float = 1.0
+MOST_VOTES = 5_000
+_readers: list[Callable[[], int]] = []
 
 
-def vote_state(experiment: Experiment) -> VoteState:
-    """Settled or split, who leads, and by how many votes (four queries)."""
-    return judge(read_evidence(experiment))
+def register_leader_percent(read: Callable[[], int]) -> None:
+    """Called once by the app that keeps the workspace's rules; it stands above this one."""
+    _readers[:] = [read]
 
 
-def judge(evidence: Evidence) -> VoteState:
-    """`vote_state` without a database."""
-    models = rank_models(evidence)
-    if len(models.standings) >= 2:
-        return _state(evidence, models, "model")
-    configurations = rank_configurations(evidence)
-    if len(configurations.standings) >= 2:
-        return _state(evidence, configurations, "configuration")
-    return VoteState()
+def leader_percent() -> int:
+    """The share of its votes that a leader must have won, in percent (one query)."""
+    [read] = _readers
+    return read()
 
 
-def _state(evidence: Evidence, table: Table, by: Literal["model", "configuration"]) -> VoteState:
-    first, second = table.standings[:2]
-    chance, least, most = table.chance(first.key, second.key)
-    newest = {one.key: evidence.entrants[one.runs[-1]] for one in (first, second)}
-    return VoteState(
-        state="settled" if least > 0.5 else "split",
-        by=by,
-        leader=newest[first.key].model,
-        next=newest[second.key].model,
-        run=first.runs[-1],
-        votes=sum(one.votes for one in table.standings) // 2,
-        chance=chance,
-        least=least,
-        most=most,
+def vote_state(evidence: Evidence) -> VoteState:
+    """The leader: a model, or where only one was voted on, a configuration."""
+    votes = evidence.votes
+    own = {key: evidence.entrants[key] for vote in votes for key in (vote.left, vote.right)}
+    voted = Evidence(own, votes)
+    has_models = len({entrant.model for entrant in own.values()}) > 1
+    table = (rank_models if has_models else rank_configurations)(voted)
+    if not table.standings:
+        return VoteState(len(votes))
+    leader = table.standings[0]
+    run = own[max(leader.runs, key=lambda key: own[key].number)]
+    name = leader.key if has_models else f"the configuration of run {run.number}"
+    return VoteState(len(votes), name, str(run.id), leader.votes, leader.wins)
+
+
+def vote_states(experiments: Iterable[Experiment]) -> dict[UUID, VoteState]:
+    """`vote_state` of each experiment with counted votes (two queries however many)."""
+    rows = Ballot.objects.filter(experiment__in=experiments, undone_at=None).exclude(outcome="")
+    ballots = list(rows.select_related("left", "right").order_by("voted_at", "id")[:MOST_VOTES])
+    runs = {run.pk: run for ballot in ballots for run in (ballot.left, ballot.right)}
+    references: dict[UUID, list[str]] = defaultdict(list)
+    files = RunReference.objects.filter(run__in=runs).order_by("run_id", "position")
+    for run_id, sha256 in files.values_list("run_id", "file__sha256"):
+        references[run_id].append(sha256)
+    entrants = {key: _entrant(run, references[key]) for key, run in runs.items()}
+    found: dict[UUID, list[Vote]] = defaultdict(list)
+    for ballot in ballots:
+        is_bad = ballot.outcome == "both_bad"
+        vote = Vote(ballot.pk, ballot.left_id, ballot.right_id, SHARES[ballot.outcome], is_bad)
+        found[ballot.experiment_id].append(vote)
+    return {key: vote_state(Evidence(entrants, tuple(votes))) for key, votes in found.items()}
+
+
+def _entrant(run: Run, references: Sequence[str]) -> Entrant:
+    nothing: dict[str, Any] = dict.fromkeys(("credits", "seconds", "rating"))
+    return Entrant(
+        id=run.pk,
+        number=run.number,
+        model=run.model_id,
+        prompt=run.prompt,
+        params=run.params,
+        references=tuple(references),
+        kind=run.category,
+        verdict=run.verdict,
+        **nothing,
     )

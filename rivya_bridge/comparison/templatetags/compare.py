@@ -1,11 +1,12 @@
 """The compare tray on the pages of an experiment."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 
-from rivya_bridge.comparison.tray import read_tray
-from rivya_bridge.experiments.models import Experiment
+from rivya_bridge.comparison.tray import Membership, read_tray
+from rivya_bridge.experiments.models import Experiment, Run
 
 register = template.Library()
 
@@ -22,3 +23,9 @@ def compare_tray(context: dict[str, Any]) -> dict[str, Any]:
         "request": request,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.filter
+def in_or_first(runs: Sequence[Run], in_tray: Membership) -> Run:
+    """Of the runs that one tick stands for, the one that lies in the tray, else the first."""
+    return next((run for run in runs if run.pk in in_tray), runs[0])

@@ -1,5 +1,6 @@
 """Blind votes, one pair after the other, and the ranking that follows from them."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from rivya_bridge.catalog.selectors import model_names
 from rivya_bridge.comparison.judging import services
 from rivya_bridge.comparison.judging.facts import Evidence, read_evidence
 from rivya_bridge.comparison.judging.findings import find
+from rivya_bridge.comparison.judging.settled import leader_percent, vote_state
 from rivya_bridge.comparison.judging.standings import Table, rank_configurations, rank_models
 from rivya_bridge.comparison.models import Ballot
 from rivya_bridge.experiments.models import Experiment, Run
@@ -129,9 +131,12 @@ def ranking(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
     """Models and configurations by their votes, and what that means in words."""
     experiment = get_experiment(experiment_id)
     evidence = read_evidence(experiment)
-    names = model_names()
+    names, state, percent = model_names(), vote_state(evidence), leader_percent()
     context = {
         "experiment": experiment,
+        "state": replace(state, leader=names.get(state.leader, state.leader)),
+        "state_word": state.word(percent),
+        "leader_percent": percent,
         "findings": find(evidence, lambda model: names.get(model, model)),
         "models": _lines(rank_models(evidence), evidence, names),
         "configurations": _lines(rank_configurations(evidence), evidence, names),

@@ -14,6 +14,7 @@ from rivya_bridge.catalog.services import ensure_catalog
 from rivya_bridge.experiments.forms import RunForm
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.experiments.selectors import get_run
+from rivya_bridge.files.forms import show_kept
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import Model
@@ -65,9 +66,9 @@ def open_run_page(
     if not model_id and models:
         model_id = models[0].id
     model = get_model(model_id) if model_id else None
-    kept = [(str(file.pk), file.name) for file in seed.references] if seed else []
-    initial = {"prompt": seed.prompt, "keep_references": [k for k, _ in kept]} if seed else {}
-    form = form_class(data, request.FILES or None, initial=initial, kept=kept)
+    initial = {"prompt": seed.prompt} if seed else {}
+    form = form_class(data, request.FILES or None, initial=initial)
+    show_kept(form, {"references": seed.references if seed else []})
     # The service asks for these in its own words; the page must not call them optional.
     form.fields["prompt"].is_expected = model is not None and takes_prompt(model)  # type: ignore[attr-defined]
     if "results" in form.fields:

@@ -1,11 +1,13 @@
 """Pages of runs: record one by hand, start one through the API, look at one, judge it."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rivya_bridge.catalog.selectors import model_names
@@ -19,21 +21,28 @@ from rivya_bridge.experiments.views.review import review_card
 from rivya_bridge.experiments.views.run_page import RunPage, models_for, open_run_page
 from rivya_bridge.files.forms import show_kept
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.files.selectors import get_files
-from rivya_bridge.files.services import store_fields
-from rivya_bridge.refusals import Refusal
+from rivya_bridge.files.services import store_each
+from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.tasks.explanation import explain
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
 
 
 def _take_files(page: RunPage) -> dict[str, list[StoredFile]]:
-    """The form's files, put into the vault: should the form come back, none is asked for again."""
-    names = [name for name in ("results", "references") if name in page.form.fields]
-    stored = store_fields({name: page.form.cleaned_data.get(name, []) for name in names})
+    """The form's files, put into the vault: should the form come back, none is asked for again.
+
+    Raises Refusal for those that may not be kept; the form then shows the others."""
+    stored: dict[str, list[StoredFile]] = {}
+    problems: list[Problem] = []
+    for name in ("results", "references"):
+        if name in page.form.fields:
+            stored[name], refused = store_each(page.form.cleaned_data.get(name, []), field=name)
+            problems += refused
     show_kept(page.form, stored)
-    kept = get_files(page.form.cleaned_data.get("keep_references", []), field="references")
-    return {**stored, "references": kept + stored["references"]}
+    if problems:
+        raise Refusal.of(problems)
+    return stored
 
 
 def _common(page: RunPage, references: list[StoredFile]) -> dict[str, Any]:
@@ -167,16 +176,27 @@ def detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "model_name": model_names().get(run.model_id, run.model_id),
         "is_open": is_open,
         "references": references,
+        "explanation": explain(run.task) if run.task else None,
         "results": [row.file for row in run.results.all()],
         "note_form": NoteForm(initial={"note": run.note}),
         "snippets": run_snippets(run),
-        "continuations": list(run.continuations.all()),
+        # Those of a sweep are told by their sweep.
+        "continuations": list(run.continuations.filter(sweep_try=None)),
+        "begun_sweeps": list(run.begun_sweeps.all()),
     }
     wants_part = bool(request.headers.get("HX-Request"))
     status = STOP_POLLING if wants_part and not is_open else 200
     return render_page(
         request, "experiments/run.html", "experiments/_run.html", context, status=status
     )
+
+
+@require_safe
+def again(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """To the form of a new run, filled in as this one was."""
+    run = get_run(run_id)
+    query = urlencode({"from": run.pk, "model": run.model_id})
+    return redirect(f"{reverse('experiments:start', args=[run.experiment_id])}?{query}")
 
 
 @require_safe

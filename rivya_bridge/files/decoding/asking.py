@@ -157,17 +157,17 @@ def _read_line(handle: int, seconds: float) -> bytes:
 
 
 _lock = threading.Lock()
-_decoders: dict[int, Decoders] = {}
+_decoders: dict[tuple[int, tuple[str, ...]], Decoders] = {}
 
 
-def decoders() -> Decoders:
-    """Those of this process; a forked one gets its own."""
+def decoders(command: tuple[str, ...] = COMMAND) -> Decoders:
+    """Those of this process that run `command`; a forked one gets its own."""
     with _lock:
-        pid = os.getpid()
-        if pid not in _decoders:
-            _decoders[pid] = Decoders()
-            atexit.register(_decoders[pid].close)
-        return _decoders[pid]
+        key = os.getpid(), command
+        if key not in _decoders:
+            _decoders[key] = Decoders(command=command)
+            atexit.register(_decoders[key].close)
+        return _decoders[key]
 
 
 def inspect(path: Path, limits: Limits = LIMITS) -> Media:

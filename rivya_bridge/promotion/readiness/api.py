@@ -60,6 +60,7 @@ class RulesIn(Schema):
 
     latest_runs: int | None = None
     least_accepted: int | None = None
+    apart_percent: int | None = None
     leader_percent: int | None = None
     least_priced: int | None = None
     spread_percent: int | None = None
@@ -69,6 +70,7 @@ class RulesIn(Schema):
 class RulesOut(Schema):
     latest_runs: int
     least_accepted: int
+    apart_percent: int
     leader_percent: int
     least_priced: int
     spread_percent: int

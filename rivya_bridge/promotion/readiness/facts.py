@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 
+from rivya_bridge.comparison.judging.vote_state import VoteState
+
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
@@ -17,12 +19,15 @@ class RunFact:
 @dataclass(frozen=True, slots=True)
 class Exploring:
     """`runs` newest first, with their verdicts ("" for undecided); `streak` as the rules define it;
-    `varied_params` and `is_one_shape` over all of `runs`."""
+    `varied_params` and `is_one_shape` over all of `runs`. `repeats` of one request of the streak lie
+    `apart_percent` apart on average, as measured; None where too few were."""
 
     runs: tuple[RunFact, ...] = ()
     streak: int = 0
     varied_params: tuple[str, ...] = ()
     is_one_shape: bool = True
+    repeats: int = 0
+    apart_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +38,11 @@ class ComparisonFact:
 
 
 @dataclass(frozen=True, slots=True)
-class VotesFact:
-    """Counted blind votes. `leader` won `wins` of the `decided` votes on it, a tie as half a win; `run`
-    is its newest run. Without a leader the votes were all between equals."""
-
-    count: int
-    leader: str = ""
-    run: str = ""
-    decided: int = 0
-    wins: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Comparing:
     """Kept comparisons, newest first, and the votes if there are any."""
 
     comparisons: tuple[ComparisonFact, ...] = ()
-    votes: VotesFact | None = None
+    votes: VoteState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,10 @@ from rivya_bridge.promotion.readiness.rules import LIMITS
 HELP = {
     "latest_runs": ("Runs looked at", "The newest runs of an experiment that have a result."),
     "least_accepted": ("Accepted alike", "Runs in a row with equal params and one prompt shape."),
+    "apart_percent": (
+        "Repeats apart",
+        "How far repeats of one request may lie apart on average, in percent, where it was measured.",
+    ),
     "leader_percent": (
         "Won by the leader",
         "Of the votes on it, in percent; below, votes are split.",

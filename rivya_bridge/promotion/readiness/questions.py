@@ -14,7 +14,6 @@ from rivya_bridge.promotion.readiness.facts import (
     Models,
     References,
     RunFact,
-    VotesFact,
 )
 from rivya_bridge.promotion.readiness.rules import Rules
 
@@ -45,10 +44,7 @@ def exploring(facts: Exploring, rules: Rules) -> Answer:
     links = _runs(facts.runs)
     need = rules.least_accepted
     if facts.streak >= need:
-        text = (
-            f"The newest {facts.streak} runs were accepted with equal params and one prompt shape."
-        )
-        return Answer(API, text, _runs(facts.runs[: facts.streak]))
+        return _stable(facts, rules)
     change = f"Accept {need} runs in a row with equal params and one prompt shape."
     if len(facts.runs) < need:
         count = len(facts.runs)
@@ -67,6 +63,22 @@ def exploring(facts: Exploring, rules: Rules) -> Answer:
     return Answer(STUDIO, f"{_sentence(reasons)}.", links, change)
 
 
+def _stable(facts: Exploring, rules: Rules) -> Answer:
+    """What is accepted again and again also has to come out alike, where repeats were measured."""
+    links = _runs(facts.runs[: facts.streak])
+    text = f"The newest {facts.streak} runs were accepted with equal params and one prompt shape"
+    if facts.apart_percent is None:
+        return Answer(API, f"{text}.", links)
+    measured = f"{facts.repeats} repeats of one request lie {facts.apart_percent} % apart"
+    if facts.apart_percent <= rules.apart_percent:
+        return Answer(API, f"{text}; {measured}.", links)
+    change = (
+        "Say more in the prompt, or fix params, until repeats come out alike: at most "
+        f"{rules.apart_percent} % apart."
+    )
+    return Answer(STUDIO, f"{text}, but {measured}: results are not stable.", links, change)
+
+
 def comparing(facts: Comparing, rules: Rules) -> Answer:
     every, votes = facts.comparisons, facts.votes
     unsettled = [one for one in every if one.is_open]
@@ -76,25 +88,18 @@ def comparing(facts: Comparing, rules: Rules) -> Answer:
     if unsettled:
         text = f"{len(unsettled)} of {len(every)} comparisons have no winner and no conclusion yet."
         return Answer(STUDIO, text, links, "Name a winner or write the conclusion.")
-    if votes and _is_split(votes, rules):
+    word = votes.word(rules.leader_percent) if votes else "none"
+    if votes and word == "split":
         change = f"Vote until the leader has won {rules.leader_percent} % of its votes."
-        return Answer(STUDIO, f"Votes are split: {_told(votes)}.", links, change)
-    if not every and not (votes and votes.leader):
+        return Answer(STUDIO, f"Votes are split: {votes.sentence}.", links, change)
+    if not every and word == "none":
         change = "Keep a comparison of the runs, with its winner or a conclusion, or vote."
         return Answer(UNKNOWN, "No comparison has been kept, and no votes tell.", links, change)
     settled = {0: "No comparison is open", 1: "The kept comparison is settled"}
     parts = [settled.get(len(every), f"All {len(every)} kept comparisons are settled")]
-    if votes and votes.leader:
-        parts.append(f"votes agree: {_told(votes)}")
+    if votes and word == "settled":
+        parts.append(f"votes agree: {votes.sentence}")
     return Answer(API, f"{_sentence(parts)}.", links)
-
-
-def _is_split(votes: VotesFact, rules: Rules) -> bool:
-    return bool(votes.leader) and 100 * votes.wins < rules.leader_percent * votes.decided
-
-
-def _told(votes: VotesFact) -> str:
-    return f"{votes.leader} leads with {votes.wins:g} of its {votes.decided} votes"
 
 
 def model(facts: Models, rules: Rules) -> Answer:

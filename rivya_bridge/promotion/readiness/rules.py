@@ -4,7 +4,9 @@ Looked at are the `latest_runs` newest runs of an experiment that have a result:
 Studio, or succeeded through the API. Each fact bears on one question alone:
 
 1. exploring: prompts, params and verdicts. A streak is how many of the newest runs, without a gap, were
-   accepted with equal params and prompts of one shape. From `least_accepted` on the API can take over.
+   accepted with equal params and prompts of one shape. From `least_accepted` on the API can take over,
+   unless repeats of one request of the streak, where there are enough to measure, lie more than
+   `apart_percent` apart on average: 0 is the same, unrelated pictures lie from 55 on.
 2. comparing: kept comparisons, of which one with neither a winner nor a conclusion is open; and the
    blind votes, of all runs, that were not taken back: they are split while the leading model (of one
    model, the leading configuration) has won less than `leader_percent` of the votes on it, a tie as half.
@@ -33,6 +35,7 @@ class Rules:
 
     latest_runs: int = 8
     least_accepted: int = 3
+    apart_percent: int = 50
     leader_percent: int = 60
     least_priced: int = 2
     spread_percent: int = 25
@@ -42,6 +45,7 @@ class Rules:
 LIMITS = {
     "latest_runs": (2, 50),
     "least_accepted": (1, 50),
+    "apart_percent": (0, 100),
     "leader_percent": (50, 100),
     "least_priced": (1, 50),
     "spread_percent": (0, 1_000),

@@ -10,6 +10,7 @@ from django.db.models.functions import RowNumber
 
 from rivya_bridge.automation.slots import slot_limit
 from rivya_bridge.catalog.selectors import models_by_ids
+from rivya_bridge.comparison.judging.settled import vote_states
 from rivya_bridge.comparison.models import Comparison
 from rivya_bridge.credits.selectors import current_wallet
 from rivya_bridge.experiments.models import Experiment, Run, RunReference
@@ -28,8 +29,8 @@ from rivya_bridge.promotion.readiness.facts import (
     RunFact,
 )
 from rivya_bridge.promotion.readiness.rules import Rules, read_rules
-from rivya_bridge.promotion.readiness.votes import votes_of
 from rivya_bridge.rivya import Model
+from rivya_bridge.sweeps.stability.selectors import Stability, stability_of
 
 ONLY = (
     "experiment_id", "number", "model_id", "prompt", "params", "verdict", "studio_credits",
@@ -45,9 +46,11 @@ def current_rules() -> Rules:
 
 
 def gather_facts(experiments: Sequence[Experiment], rules: Rules) -> dict[UUID, Facts]:
-    """Experiment id -> its facts. Nine queries, however many experiments."""
+    """Experiment id -> its facts. At most thirteen queries, however many experiments."""
     runs = _latest_runs(experiments, rules)
-    comparisons, votes = _comparisons(experiments), votes_of(experiments)
+    streaks = {key: some[: _streak(some)] for key, some in runs.items()}
+    stabilities = stability_of(run for some in streaks.values() for run in some)
+    comparisons, votes = _comparisons(experiments), vote_states(experiments)
     known = models_by_ids({run.model_id for some in runs.values() for run in some})
     consumers = ResultConsumer.objects.in_bulk([one.pk for one in experiments])
     caps = dict(
@@ -59,7 +62,7 @@ def gather_facts(experiments: Sequence[Experiment], rules: Rules) -> dict[UUID, 
     free = wallet.free_credits if wallet else None
     return {
         one.pk: Facts(
-            exploring=_exploring(runs[one.pk]),
+            exploring=_exploring(runs[one.pk], streaks.get(one.pk, []), stabilities),
             comparing=Comparing(tuple(comparisons[one.pk]), votes.get(one.pk)),
             model=_models(runs[one.pk], known),
             references=_references(runs[one.pk], known),
@@ -104,17 +107,29 @@ def _fact(run: Run, says: str) -> RunFact:
     return RunFact(str(run.pk), run.number, says)
 
 
-def _exploring(runs: Sequence[Run]) -> Exploring:
+def _exploring(
+    runs: Sequence[Run], streak: Sequence[Run], stabilities: Mapping[UUID, Stability]
+) -> Exploring:
     keys = dict.fromkeys(key for run in runs for key in run.params)
     varied = [
         key for key in keys if any(run.params.get(key) != runs[0].params.get(key) for run in runs)
     ]
     return Exploring(
         runs=tuple(_fact(run, run.verdict) for run in runs),
-        streak=_streak(runs),
+        streak=len(streak),
         varied_params=tuple(sorted(varied)),
         is_one_shape=_shares_shape([run.prompt for run in runs]),
+        **_apart([stabilities[run.pk] for run in streak if run.pk in stabilities]),
     )
+
+
+def _apart(stabilities: Iterable[Stability]) -> dict[str, Any]:
+    """Of the request that was repeated most, where enough of its repeats were measured."""
+    measured = [one for one in stabilities if one.meter.is_enough and one.meter.spread is not None]
+    if not measured:
+        return {}
+    most = max(measured, key=lambda one: one.run_count)
+    return {"repeats": most.run_count, "apart_percent": round(100 * (most.meter.spread or 0))}
 
 
 def _streak(runs: Sequence[Run]) -> int:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from rivya_bridge.automation.models import JobTemplate, Timetable
+from rivya_bridge.automation.models import JobTemplate, Slot, Timetable
 from rivya_bridge.identifiers import new_id
 from rivya_bridge.rehearsal.models.rehearsals import Rehearsal
 
@@ -39,30 +39,14 @@ class DriftSchedule(Timetable):
         return f"Drift check of {self.label or 'the current version'}"
 
 
-class DriftSlot(models.Model):
-    """What became of one time. Unique, so that two schedulers or none cannot matter.
+class DriftSlot(Slot):
+    """What became of one time; a started one has its rehearsal. `skipped` would have broken the budget or
+    met a running one."""
 
-    `started` has a rehearsal. `skipped` would have broken the budget or met a running one, `missed`
-    came while nothing looked at the clock, `refused` did not pass its checks: nothing was spent, and
-    `reason` says why.
-    """
-
-    class Status(models.TextChoices):
-        STARTED = "started"
-        QUEUED = "queued"
-        SKIPPED = "skipped"
-        MISSED = "missed"
-        REFUSED = "refused"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     schedule = models.ForeignKey(DriftSchedule, models.CASCADE, related_name="slots")
-    due_at = models.DateTimeField()
-    status = models.CharField(max_length=8, choices=Status)
-    reason = models.TextField(blank=True)
     rehearsal = models.OneToOneField(
         Rehearsal, models.PROTECT, null=True, related_name="drift_slot"
     )
-    decided_at = models.DateTimeField()
 
     class Meta:
         constraints = [

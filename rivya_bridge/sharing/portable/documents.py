@@ -35,6 +35,7 @@ TASK_FIELDS = (
 EVENT_FIELDS = ("seq", "at", "kind", "text", "data")
 ATTEMPT_FIELDS = (
     "number", "started_at", "ended_at", "outcome", "http_status", "request_id", "response", "error",
+    "earlier_body",
 )  # fmt: skip
 COMPARISON_FIELDS = ("title", "conclusion", "view_state", "created_at", "updated_at")
 BALLOT_FIELDS = ("outcome", "created_at", "voted_at", "undone_at")

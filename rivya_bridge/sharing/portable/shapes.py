@@ -88,6 +88,7 @@ _SENDING = _object(
     request_id=_text(255),
     response=_text(LONG_TEXT),
     error=_text(LONG_TEXT),
+    earlier_body=_text(LONG_TEXT),
 )
 _TASK = _object(
     kind=_word("generation", "chat"),

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from rivya_bridge.access.idempotency import IdempotencyKey, scope_of
 from rivya_bridge.access.services import read_idempotency_key
 from rivya_bridge.experiments.fields import MAX_FILES
-from rivya_bridge.experiments.selectors import get_experiment
+from rivya_bridge.experiments.selectors import get_experiment, get_runs
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.sweeps import services
 from rivya_bridge.sweeps.cell_lines import cell_names, cell_out
@@ -59,6 +59,9 @@ class SweepIn(Schema):
     title: str = Field("", description="at most 200 characters; made from the axes without")
     concurrency: int = Field(USUAL_AT_ONCE, description="runs at once, 1 to 50")
     credit_cap: int | None = Field(None, description="it pauses before it would cost more")
+    continues_from: UUID | None = Field(
+        None, description="a run of the same experiment that its runs continue"
+    )
 
 
 class SweepOut(Schema):
@@ -77,6 +80,7 @@ class SweepOut(Schema):
     skipped_count: int
     estimated_credits: int
     spent_credits: int
+    continues_from: UUID | None
     runs: dict[str, int]
     note: str
     created_at: datetime
@@ -152,6 +156,7 @@ def sweep_out(sweep: Sweep, progress: Progress | None = None) -> dict[str, Any]:
     return {
         "id": sweep.pk,
         "url": f"/sweeps/{sweep.pk}/",
+        "continues_from": sweep.continues_from_id,
         "runs": (progress or progress_of(sweep)).counts,
         **{name: getattr(sweep, name) for name in names},
     }
@@ -194,12 +199,16 @@ def create_sweep(
     """Everything is checked before anything is stored. With `dry_run` nothing is stored at all."""
     experiment = get_experiment(experiment_id)
     plan = read_plan(payload.dict())
+    named = [payload.continues_from] if payload.continues_from else []
+    earlier = next(iter(get_runs(named, field="continues_from")), None)
     if dry_run:
+        services.refuse_other_lineage(experiment, earlier)
         return Status(200, _dry_out(services.check_sweep(plan, leave_out=leave_out_invalid)))
     sweep, is_new = services.start_sweep(
         experiment,
         plan,
         leave_out=leave_out_invalid,
+        continues_from=earlier,
         intent_key=read_idempotency_key(key),
         scope=scope_of(request, f"sweeps:{experiment.pk}"),
     )

@@ -8,7 +8,7 @@ from rivya_bridge.sweeps.services.changing import (
     retry_cells,
 )
 from rivya_bridge.sweeps.services.checking import SweepCheck, check_sweep
-from rivya_bridge.sweeps.services.starting import start_sweep
+from rivya_bridge.sweeps.services.starting import refuse_other_lineage, start_sweep
 
 __all__ = [
     "SweepCheck",
@@ -16,6 +16,7 @@ __all__ = [
     "change_sweep",
     "check_sweep",
     "pause_sweep",
+    "refuse_other_lineage",
     "resume_sweep",
     "retry_cells",
     "start_sweep",

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from rivya_bridge.refusals import Conflict, Problem, Refusal
 from rivya_bridge.sweeps.models import Sweep, SweepTry
 from rivya_bridge.sweeps.plans import LARGEST_CAP, MOST_AT_ONCE
+from rivya_bridge.sweeps.selectors import NOT_SENT
 from rivya_bridge.sweeps.services.feeding import feed_on_commit
 from rivya_bridge.tasks.services import cancel_task
 
@@ -44,9 +45,7 @@ def cancel_sweep(sweep: Sweep) -> int:
         _move(sweep, S.CANCELED, {S.RUNNING, S.PAUSED}, "canceled", finished_at=now, note="")
         waiting = sweep.tries.filter(status=T.WAITING)
         count = waiting.update(status=T.CANCELED, changed_at=now)
-    unsent = sweep.tries.filter(
-        status=T.STARTED, run__task__status__in=["queued", "held"], run__task__exposure="none"
-    )
+    unsent = sweep.tries.filter(NOT_SENT, status=T.STARTED)
     for task_id in list(unsent.values_list("run__task_id", flat=True)):
         try:
             cancel_task(task_id)
@@ -56,18 +55,24 @@ def cancel_sweep(sweep: Sweep) -> int:
     return count
 
 
-def retry_cells(sweep: Sweep, numbers: Sequence[int] | None = None) -> int:
-    """Runs again what failed in all cells, or what failed or was canceled in those named.
+def retry_cells(
+    sweep: Sweep, numbers: Sequence[int] | None = None, *, canceled: bool = False
+) -> int:
+    """Runs again what failed in all cells, or with `canceled` what was canceled, or what either in the
+    cells named.
 
-    What succeeded never runs again, and each failed try is retried once however often it is asked.
-    Returns how many. Raises Conflict when there is none, Refusal for a number that no cell has.
+    What succeeded never runs again, and each try is repeated once however often it is asked. Returns how
+    many. Raises Conflict when there is none, Refusal for a number that no cell has.
     """
+    wanted = Q(status=T.CANCELED if canceled else T.FAILED)
     if numbers is not None:
         _check_numbers(sweep, numbers)
-    count = _retry(sweep.pk, numbers)
+        wanted = Q(status__in=[T.FAILED, T.CANCELED], cell__number__in=numbers)
+    count = _retry(sweep.pk, wanted)
     if not count:
         where = "of these cells" if numbers is not None else "of this sweep"
-        raise Conflict(f"No run {where} has failed: there is nothing to run again.")
+        what = "was canceled" if canceled else "has failed"
+        raise Conflict(f"No run {where} {what}: there is nothing to run again.")
     sweep.refresh_from_db()
     return count
 
@@ -81,13 +86,10 @@ def _check_numbers(sweep: Sweep, numbers: Sequence[int]) -> None:
 
 
 @transaction.atomic
-def _retry(sweep_id: UUID, numbers: Sequence[int] | None) -> int:
+def _retry(sweep_id: UUID, wanted: Q) -> int:
     """Under the sweep's own lock."""
     sweep = Sweep.objects.select_for_update().get(pk=sweep_id)
-    rows = sweep.tries.filter(status=T.FAILED)
-    if numbers is not None:
-        rows = sweep.tries.filter(status__in=[T.FAILED, T.CANCELED], cell__number__in=numbers)
-    again = list(rows.order_by("ordinal"))
+    again = list(sweep.tries.filter(wanted).order_by("ordinal"))
     if not again:
         return 0
     last = sweep.tries.aggregate(last=Max("ordinal"))["last"]

@@ -14,6 +14,7 @@ from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.rivya import Model
 from rivya_bridge.sweeps.expansion import Axis, Cell, expand
 from rivya_bridge.sweeps.plans import Plan
+from rivya_bridge.web.templatetags.bridge import credits
 
 MOST_SHOWN = 20
 NOUNS = {"models": "models", "prompts": "prompts", "files": "reference files"}
@@ -66,6 +67,13 @@ class SweepCheck:
         return sum(cell.estimate for cell in self.valid) * self.plan.repeats
 
     @property
+    def price(self) -> str:
+        """Such as "64 runs ≈ 224 credits"; '' where nothing can run."""
+        if not self.valid:
+            return ""
+        return f"{_count(self.run_count, 'run')} ≈ {_count(self.estimate, 'credit')}"
+
+    @property
     def words(self) -> str:
         """Such as "4 models, 8 prompts, with and without references"."""
         parts = [_axis_words(axis) for axis in self.axes]
@@ -81,6 +89,10 @@ class SweepCheck:
     def invalid_shown(self) -> list[tuple[str, str]]:
         """(cell, sentence) of the first invalid cells."""
         return [(self.name_of(one.cell), one.reason) for one in self.invalid[:MOST_SHOWN]]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{credits(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def _axis_words(axis: Axis) -> str:

@@ -74,7 +74,9 @@ def _next_try(sweep: Sweep) -> SweepTry | None:
     open_count = sweep.tries.filter(status=T.STARTED).count()
     if open_count >= sweep.concurrency:
         return None
-    waiting = sweep.tries.filter(status=T.WAITING).select_related("cell", "sweep__experiment")
+    waiting = sweep.tries.filter(status=T.WAITING).select_related(
+        "cell", "sweep__experiment", "sweep__continues_from"
+    )
     one = waiting.order_by("ordinal").first()
     if one is None and open_count == 0:
         Sweep.objects.filter(pk=sweep.pk).update(status=S.FINISHED, finished_at=timezone.now())
@@ -99,6 +101,7 @@ def _start(sweep: Sweep, one: SweepTry) -> None:
             prompt=cell.prompt,
             params=cell.params,
             references=get_files(cell.references),
+            continues_from=one.sweep.continues_from,
             intent_key=f"sweep:{sweep.pk}:{one.ordinal}",
         )
     _change(one, T.WAITING, status=T.STARTED, run=run)

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from rivya_bridge.experiments.models import Experiment
 from rivya_bridge.files.models import StoredFile
-from rivya_bridge.likeness import NotComparable, distance, read
-from rivya_bridge.likeness.comparing import Print
+from rivya_bridge.likeness.comparing import Print, distance, read
+from rivya_bridge.likeness.distance import NotComparable
 from rivya_bridge.sweeps.models import Measuring, ResultDistance
 from rivya_bridge.sweeps.stability.meter import MOST_OUTPUTS
 from rivya_bridge.sweeps.stability.outcomes import Configuration, Outcome, read_configurations

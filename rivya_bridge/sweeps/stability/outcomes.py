@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from rivya_bridge.experiments.configurations import configuration_of, setting_of
 from rivya_bridge.experiments.models import Experiment, Run, RunReference, RunResult
 
 # Older runs of a larger experiment are left out, and the page says so.
 MOST_RUNS = 2_000
 FIELDS = (
-    "number", "model_id", "prompt", "params", "category", "result_text", "studio_credits",
+    "experiment", "number", "model_id", "prompt", "params", "category", "result_text", "studio_credits",
     "studio_seconds", "verdict", "rating", "task__status", "task__final_credits",
     "task__accepted_at", "task__finished_at",
 )  # fmt: skip
@@ -55,19 +57,24 @@ class Configuration:
 
 def read_configurations(experiment: Experiment) -> list[Configuration]:
     """The newest 2,000 runs by configuration, the one with most runs first (three queries)."""
-    rows = Run.objects.filter(experiment=experiment).select_related("task").only(*FIELDS)
-    runs = list(rows.order_by("-id")[:MOST_RUNS])
-    ids = [run.pk for run in runs]
+    return configurations_among(Run.objects.filter(experiment=experiment))
+
+
+def configurations_among(runs: QuerySet[Run]) -> list[Configuration]:
+    """The same of any runs; those of two experiments are never one configuration."""
+    rows = list(runs.select_related("task").only(*FIELDS).order_by("-id")[:MOST_RUNS])
+    ids = [run.pk for run in rows]
     references = _hashes(RunReference, ids)
     results = _hashes(RunResult, ids)
-    found: dict[str, Configuration] = {}
-    for run in reversed(runs):
+    found: dict[tuple[UUID, str], Configuration] = {}
+    for run in reversed(rows):
         given = tuple(sha256 for sha256, _ in references.get(run.pk, ()))
         key = configuration_of(run.model_id, run.prompt, run.params, given)
-        if key not in found:
+        place = run.experiment_id, key
+        if place not in found:
             setting = setting_of(run.model_id, run.prompt, run.params)
-            found[key] = Configuration(key, setting, run.model_id, run.prompt, run.params, given)
-        found[key].outcomes.append(_outcome(run, results.get(run.pk, [])))
+            found[place] = Configuration(key, setting, run.model_id, run.prompt, run.params, given)
+        found[place].outcomes.append(_outcome(run, results.get(run.pk, [])))
     return sorted(found.values(), key=lambda one: -len(one.outcomes))
 
 

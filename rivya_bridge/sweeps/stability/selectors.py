@@ -1,8 +1,10 @@
 """Reads of stability: per configuration over all runs of an experiment, in or outside sweeps."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
+from uuid import UUID
 
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.sweeps.stability.measuring import known_distances, reference_pairs, with_result
@@ -13,7 +15,12 @@ from rivya_bridge.sweeps.stability.meter import (
     measure_meter,
     ordered,
 )
-from rivya_bridge.sweeps.stability.outcomes import Configuration, Outcome, read_configurations
+from rivya_bridge.sweeps.stability.outcomes import (
+    Configuration,
+    Outcome,
+    configurations_among,
+    read_configurations,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +37,29 @@ class Stability:
 
 def stability_rows(experiment: Experiment) -> list[Stability]:
     """Every configuration with its meter, most runs first (four queries however many runs)."""
-    configurations = read_configurations(experiment)
+    return _measured(read_configurations(experiment))
+
+
+def stability_of(runs: Iterable[Run]) -> dict[UUID, Stability]:
+    """The meter of each run's own configuration, by run; what a decision reads (four queries however
+    many runs and experiments)."""
+    asked = {run.pk: run for run in runs}
+    alike = Run.objects.filter(
+        experiment__in={run.experiment_id for run in asked.values()},
+        model_id__in={run.model_id for run in asked.values()},
+        prompt__in={run.prompt for run in asked.values()},
+    )
+    return {
+        outcome.run_id: row
+        for row in _measured(configurations_among(alike))
+        for outcome in row.configuration.outcomes
+        if outcome.run_id in asked
+    }
+
+
+def _measured(configurations: list[Configuration]) -> list[Stability]:
     distances = _distances(configurations)
     return [Stability(one, measure_meter(one, distances)) for one in configurations]
-
-
-def stability_of(run: Run) -> Stability:
-    """The meter of a run's own configuration; what a decision reads (four queries)."""
-    rows = stability_rows(run.experiment)
-    return next(
-        row
-        for row in rows
-        if any(outcome.run_id == run.pk for outcome in row.configuration.outcomes)
-    )
 
 
 def _distances(configurations: list[Configuration]) -> Distances:

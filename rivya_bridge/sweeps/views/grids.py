@@ -19,17 +19,15 @@ from rivya_bridge.sweeps.models import Sweep
 from rivya_bridge.sweeps.selectors import (
     cells_by_numbers,
     get_sweep,
+    prices_of,
     progress_by_id,
     progress_of,
     reference_hashes,
-    runs_of_cells,
     sweep_rows,
 )
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
 from rivya_bridge.web.pagination import keyset_page
-
-MOST_COMPARED = 6
 
 
 @require_safe
@@ -83,6 +81,7 @@ def _head(sweep: Sweep, lines: list[dict[str, Any]]) -> dict[str, Any]:
         "sweep": sweep,
         "experiment": sweep.experiment,
         "progress": progress,
+        "prices": prices_of(sweep),
         "watched": watched,
         "is_live": is_live,
     }
@@ -130,22 +129,24 @@ def _watched(raw: str) -> dict[int, str]:
 def act(request: HttpRequest, sweep_id: UUID, verb: str) -> HttpResponse:
     """What a person decides; a refusal is shown on the page that it leads back to.
 
-    htmx gets what changed in place, so that nothing that one reads moves.
+    htmx gets what changed of the named cells in place, so that nothing that one reads moves; what
+    concerns the whole sweep brings the same view of it anew.
     """
     sweep = get_sweep(sweep_id)
+    is_htmx = bool(request.headers.get("HX-Request"))
     try:
         done = _act(request, sweep, verb)
     except Refusal as refusal:
-        if request.headers.get("HX-Request"):
+        if is_htmx:
             raise
         add_refusal(request, refusal)
     else:
-        if request.headers.get("HX-Request"):
-            known = _watched(request.POST.get("cells", ""))
-            known |= dict.fromkeys(_numbers(request) or (), "")
-            context = _news(get_sweep(sweep_id), known)
-            return render(request, "sweeps/_live.html", context)
+        if is_htmx and (numbers := _numbers(request)):
+            known = _watched(request.POST.get("cells", "")) | dict.fromkeys(numbers, "")
+            return render(request, "sweeps/_live.html", _news(get_sweep(sweep_id), known))
         messages.success(request, done)
+    if is_htmx:
+        return HttpResponse(headers={"HX-Refresh": "true"})
     here = reverse("sweeps:grid", args=[sweep.pk])
     layout = lay_out(sweep.axes, {**request.GET.dict()})
     return redirect(f"{here}?{layout.query()}" if request.GET else here)
@@ -161,9 +162,11 @@ def _act(request: HttpRequest, sweep: Sweep, verb: str) -> str:
             return "It goes on."
         case "cancel":
             count = services.cancel_sweep(sweep)
-            return f"{count:,} runs that were not sent are canceled; what Rivya has is finished."
-        case "retry":
-            count = services.retry_cells(sweep, _numbers(request))
+            runs = "run that was not sent is" if count == 1 else "runs that were not sent are"
+            return f"{count:,} {runs} canceled; what Rivya has is finished."
+        case "retry" | "retry-canceled":
+            is_canceled = verb == "retry-canceled"
+            count = services.retry_cells(sweep, _numbers(request), canceled=is_canceled)
             return f"{count:,} run{'s' if count != 1 else ''} will be tried again."
         case "change":
             services.change_sweep(sweep, **_changes(request))
@@ -185,21 +188,3 @@ def _changes(request: HttpRequest) -> dict[str, int]:
         if raw:
             changes[name] = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
     return changes
-
-
-@require_safe
-def compare(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
-    """The ticked cells side by side, each by its newest result."""
-    sweep = get_sweep(sweep_id)
-    raw = request.GET.getlist("cell")
-    numbers = [int(one) for one in raw if one.isascii() and one.isdigit() and len(one) < 6]
-    runs = runs_of_cells(sweep, numbers)
-    if not 2 <= len(runs) <= MOST_COMPARED:
-        text = (
-            f"{len(numbers)} cells are ticked, {len(runs)} of them with a result: tick 2 to "
-            f"{MOST_COMPARED} cells that have one."
-        )
-        messages.error(request, text)
-        return redirect("sweeps:grid", sweep.pk)
-    query = "&".join(f"run={run_id}" for run_id in runs)
-    return redirect(f"{reverse('comparison:board')}?experiment={sweep.experiment_id}&{query}")

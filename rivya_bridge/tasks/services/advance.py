@@ -35,6 +35,8 @@ def advance(task_id: UUID | str, statuses: Collection[str] = CLAIMABLE) -> None:
         task = claim(task_id, timezone.now(), statuses)
         if task is None or not _step(task):
             return
+        if task.status not in statuses or task.due_at > timezone.now():
+            return
 
 
 def _step(task: Task) -> bool:

@@ -3,11 +3,14 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from rivya_bridge.rivya import ChatCompletion, Generation, IdempotencyConflict, RivyaError
 from rivya_bridge.tasks.models import Task, TaskAttempt
+from rivya_bridge.tasks.services.transitions import change
 
 RESPONSE_KEPT = 20_000
 
@@ -15,6 +18,15 @@ RESPONSE_KEPT = 20_000
 def open_attempt(task: Task, now: datetime) -> TaskAttempt:
     """Written before the request goes out; `task.attempts` is its number."""
     return TaskAttempt.objects.create(task=task, number=task.attempts, started_at=now)
+
+
+def thaw(task: Task, **fields: Any) -> None:
+    """Changes `fields` of a task that will go out with other bytes; its sendings so far keep theirs."""
+    with transaction.atomic():
+        if task.request_body is not None:
+            sent = bytes(task.request_body).decode()
+            task.attempt_rows.filter(earlier_body="").update(earlier_body=sent)
+        change(task, request_body=None, request_sha256="", **fields)
 
 
 def close_accepted(attempt: TaskAttempt, answer: Generation | ChatCompletion) -> None:

@@ -11,7 +11,7 @@ from rivya_bridge.connection import current_connection
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.rivya import Model
 from rivya_bridge.tasks.doorbell import ring_on_commit
-from rivya_bridge.tasks.models import Task, TaskReference
+from rivya_bridge.tasks.models import Task, TaskReference, counted
 from rivya_bridge.tasks.services.transitions import add_event
 
 
@@ -65,7 +65,7 @@ def create_task(
         TaskReference(task=task, file=file, position=position)
         for position, file in enumerate(references)
     )
-    add_event(task, "created", f"Created; about {estimate} credits expected.", credits=estimate)
+    add_event(task, "created", f"Created; about {counted(estimate)} expected.", credits=estimate)
     ring_on_commit(task.pk)
     return task
 

@@ -18,7 +18,9 @@ from rivya_bridge.tasks.services.key_window import key_window
 from rivya_bridge.tasks.services.transitions import LostClaim, add_event, unhold
 
 # A running task held for these never ends by itself, so that a person may give it up.
-GIVEN_UP_BY_PERSON = frozenset({"not_found", "other_account", "poll_budget_over"})
+GIVEN_UP_BY_PERSON = frozenset(
+    {"not_found", "other_account", "poll_budget_over", "wrong_answer", "poison"}
+)
 
 
 def _locked(task_id: UUID | str) -> Task:
@@ -40,7 +42,7 @@ def cancel_task(task_id: UUID | str) -> Task:
             raise Missing("There is no such task.")
         if task.is_terminal:
             raise Conflict(f"This task has already ended: it {task.status}.")
-        if _can_stop(task):
+        if can_stop(task):
             return _stop(_locked(task_id))
         if task.cancel_requested_at is None:
             Task.objects.filter(pk=task_id).update(cancel_requested_at=timezone.now())
@@ -61,7 +63,7 @@ def _marked_text(task: Task) -> str:
     )
 
 
-def _can_stop(task: Task) -> bool:
+def can_stop(task: Task) -> bool:
     """Unsent; or held, and either nobody can learn its outcome or there is nothing left to come."""
     if task.status not in ("queued", "held"):
         return False
@@ -75,8 +77,7 @@ def _can_stop(task: Task) -> bool:
 def _stop(task: Task) -> Task:
     if task.holds_reservation:
         release_credits(task.account, task.estimated_credits)
-    text = f"Canceled by a person. {task.spent_text}"
-    finish(task, "canceled", "canceled_by_person", text, holds_reservation=False)
+    finish(task, "canceled", "canceled_by_person", "A person canceled it.", holds_reservation=False)
     return task
 
 
@@ -135,10 +136,18 @@ def continue_task(task_id: UUID | str) -> Task:
         return task
 
 
+def may_continue(task: Task) -> bool:
+    """Whether a held task can go on: what was sent, only while its key is known to be safe.
+
+    One query for what was sent, none for the rest.
+    """
+    return task.held_from != "unconfirmed" or policy.key_window_is_open(
+        task.first_sent_at, timezone.now(), key_window(task.account)
+    )
+
+
 def _check_window(task: Task) -> None:
-    if task.held_from != "unconfirmed":
-        return
-    if not policy.key_window_is_open(task.first_sent_at, timezone.now(), key_window(task.account)):
+    if not may_continue(task):
         raise Conflict(
             "The time within which the same key is known to be safe is over: sending again might "
             "make and charge a second task. Cancel this one and run it again as a new one."

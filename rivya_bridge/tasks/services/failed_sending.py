@@ -9,7 +9,7 @@ from django.utils import timezone
 from rivya_bridge.credits.services import distrust_balance, release_credits
 from rivya_bridge.rivya import InsufficientCredits, RivyaError
 from rivya_bridge.tasks import gates, policy
-from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt
+from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt, counted
 from rivya_bridge.tasks.services.attempts import close_failed, count_failures
 from rivya_bridge.tasks.services.finish import finish
 from rivya_bridge.tasks.services.references import lost_references, renew_references
@@ -34,7 +34,7 @@ def after_failed_sending(
         gate_seconds=gates.heed(task.account, error),
     )
     is_clean = error.spent == "no" and not was_unconfirmed
-    text = f"{error} {error.action}"
+    text = str(error)
     if isinstance(error, InsufficientCredits):
         distrust_balance(task.account)
     lost = lost_references(task, error) if is_clean else []
@@ -49,7 +49,9 @@ def after_failed_sending(
     elif following.status == "held":
         _hold(task, following.reason, text, error, is_clean=is_clean)
     elif is_clean and unreachable_too_long(task, error):
-        _hold(task, following.reason, text, error, is_clean=True)
+        hours = int(policy.CONNECT_BUDGET.total_seconds() // 3600)
+        words = f"{text} That has lasted for more than {hours} hours."
+        _hold(task, following.reason, words, error, is_clean=True)
     else:
         _come_back(task, following, text, error, is_clean=is_clean)
 
@@ -57,8 +59,7 @@ def after_failed_sending(
 def _refused_repeat_text(task: Task, text: str) -> str:
     return (
         f"The repeated request was refused: {text} An earlier sending was never answered, and up to "
-        f"{task.estimated_credits} credits may have been spent by it: compare the wallet's balance, "
-        "then continue, or cancel this task."
+        f"{counted(task.estimated_credits)} may have been spent by it."
     )
 
 
@@ -97,7 +98,8 @@ def _come_back(
         restored = _restored(task) if is_clean else {}
         until = soon(following.delay_seconds)
         let_go(task, until, status=status, **restored, **error_fields(error))
-        add_event(task, status, text, reason=following.reason, code=error.code)
+        words = f"{text} It is tried again by itself."
+        add_event(task, status, words, reason=following.reason, code=error.code)
 
 
 def _hold(task: Task, reason: str, text: str, error: RivyaError, *, is_clean: bool) -> None:

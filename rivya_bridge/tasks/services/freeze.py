@@ -55,13 +55,13 @@ def _after_failed_upload(task: Task, error: RivyaError, name: str) -> None:
         conflicts=1,
         gate_seconds=gates.heed(task.account, error),
     )
-    text = f"The reference {name} could not be uploaded: {error} {error.action}"
+    text = f"The reference {name} could not be uploaded: {error}"
     if following.status == "failed":
         fail(task, following.reason, text, error)
     elif following.status == "held" or unreachable_too_long(task, error):
         reason = following.reason
         reason = "upload_failed" if reason == "outcome_unknown" else reason
-        hold(task, reason, f"{text} {task.spent_text}", **error_fields(error))
+        hold(task, reason, text, **error_fields(error))
     else:
         _come_back(task, following, text, error)
 
@@ -71,7 +71,8 @@ def _come_back(task: Task, following: policy.Next, text: str, error: RivyaError)
     with transaction.atomic():
         let_go(task, soon(max(1.0, following.delay_seconds)))
         kind = "upload_failed" if is_counted else "upload_waits"
-        add_event(task, kind, text, reason=following.reason, code=error.code)
+        words = f"{text} It is tried again by itself."
+        add_event(task, kind, words, reason=following.reason, code=error.code)
 
 
 def _failed_uploads(task: Task) -> int:

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from rivya_bridge.tasks.doorbell import ring
+from rivya_bridge.tasks.doorbell import is_ringing, ring
 from rivya_bridge.tasks.leases import is_due
 from rivya_bridge.tasks.models import Status, Task
 
@@ -51,7 +51,18 @@ def next_in_line(account: str, most: int) -> list[UUID]:
 
 
 def must_wait(task_id: UUID | str) -> bool:
-    """Whether a queued task has to stay so, because no place is free or others are before it."""
+    """Whether a queued task has to stay so, because no place is free or others are before it.
+
+    Its bell is over then, and that is written before it looks once more: a place that gets free meanwhile
+    is seen here or rung for.
+    """
+    if not _is_without_place(task_id):
+        return False
+    rung = Task.objects.filter(pk=task_id, status=Status.QUEUED).exclude(rung_at=None)
+    return not rung.update(rung_at=None) or _is_without_place(task_id)
+
+
+def _is_without_place(task_id: UUID | str) -> bool:
     row = Task.objects.filter(pk=task_id).values_list("status", "account").first()
     if row is None or row[0] != Status.QUEUED:
         return False
@@ -63,16 +74,17 @@ def must_wait(task_id: UUID | str) -> bool:
     return UUID(str(task_id)) not in next_in_line(row[1], free)
 
 
-def ring_next(account: str, ringing: Q | None = None) -> int:
-    """Rings for those who get the free places now; `ringing` are rows that were rung already."""
+def ring_next(account: str) -> int:
+    """Rings for those who get the free places now, but for those that ring already."""
     if not _waiting(account).exists():
         return 0
     ids = next_in_line(account, free_places(account))
-    rows = Task.objects.filter(id__in=ids)
-    wanted = set((rows.exclude(ringing) if ringing else rows).values_list("id", flat=True))
+    now = timezone.now()
+    unrung = Task.objects.filter(id__in=ids).exclude(is_ringing(now)).values_list("id", flat=True)
+    wanted = set(unrung)
     chosen = [task_id for task_id in ids if task_id in wanted]
     if chosen:
-        Task.objects.filter(id__in=chosen).update(rung_at=timezone.now())
+        Task.objects.filter(id__in=chosen).update(rung_at=now)
     for task_id in chosen:
         ring(task_id)
     return len(chosen)

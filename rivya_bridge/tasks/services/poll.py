@@ -17,6 +17,10 @@ from rivya_bridge.tasks.services.transitions import (
     wait_for_gate,
 )
 
+REFUSED_KEY = (
+    "Rivya refused the API key when another task used it, so the state of this one is not read."
+)
+
 
 def poll(task: Task) -> None:
     """One claimed step of a running task: one GET, and its answer written down."""
@@ -24,7 +28,7 @@ def poll(task: Task) -> None:
         return
     account = current_connection().account
     if gates.key_is_refused(account):
-        hold(task, "key_refused", _refused_key_text(task))
+        hold(task, "key_refused", REFUSED_KEY)
         return
     wait_until = gates.pass_gates(account, timezone.now())
     if wait_until:
@@ -50,15 +54,7 @@ def poll(task: Task) -> None:
     hold(
         task,
         "wrong_answer",
-        f"Asked for {task.remote_id}, Rivya answered for {generation.id}. {task.spent_text} "
-        "Continue to ask again.",
-    )
-
-
-def _refused_key_text(task: Task) -> str:
-    return (
-        "Rivya refused the API key when another task used it, so the state of this one is not read. "
-        f"{task.spent_text} Start with a valid key, or continue to try this one again."
+        f"Asked for {task.remote_id}, Rivya answered for {generation.id}.",
     )
 
 
@@ -72,21 +68,21 @@ def is_at_home(task: Task) -> bool:
     hold(
         task,
         "other_account",
-        f"This task runs at {task.base_url} for an account that is not in use now. {task.spent_text} "
-        "Use that account again on the Connection page to fetch its results.",
+        f"This task runs at {task.base_url} for an account that is not in use now, so its results "
+        "cannot be fetched.",
     )
     return False
 
 
 def _after_error(task: Task, error: RivyaError, gate_seconds: float) -> None:
     """A failed poll never changes the state: the task goes on at Rivya whether we see it or not."""
-    text = f"Its state could not be read: {error} {error.action}"
+    text = f"Its state could not be read: {error}"
     reason = _hold_reason(task, error)
     if reason:
         hold(
             task,
             reason,
-            f"{text} {task.spent_text} It is not sent again by itself.",
+            text,
             poll_errors=task.poll_errors + 1,
         )
         return
@@ -95,7 +91,7 @@ def _after_error(task: Task, error: RivyaError, gate_seconds: float) -> None:
     with transaction.atomic():
         let_go(task, soon(delay), poll_errors=task.poll_errors + 1)
         if is_first:
-            add_event(task, "poll_failed", text, code=error.code)
+            add_event(task, "poll_failed", f"{text} It is asked again by itself.", code=error.code)
 
 
 def _hold_reason(task: Task, error: RivyaError) -> str:

@@ -80,8 +80,8 @@ def _put_back(task: Task, sentence: str, delay: float) -> None:
     lost = task.lost_leases
     if lost >= policy.MAX_LOST_LEASES:
         text = (
-            f"{sentence} It was the {lost}. time in a row, so that this task is not tried again by "
-            f"itself. {task.spent_text} Continue to try once more."
+            f"{sentence} That happened {lost} times in a row, so that this task is not tried again by "
+            "itself."
         )
         hold(task, "poison", text, lost_leases=lost)
         return

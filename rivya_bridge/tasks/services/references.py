@@ -7,7 +7,8 @@ from rivya_bridge.files.models import RemoteFile, StoredFile
 from rivya_bridge.files.uploading import forget_upload
 from rivya_bridge.rivya import NotFound, RivyaError, ValidationFailed
 from rivya_bridge.tasks.models import Task
-from rivya_bridge.tasks.services.transitions import add_event, change, let_go
+from rivya_bridge.tasks.services.attempts import thaw
+from rivya_bridge.tasks.services.transitions import add_event, let_go
 
 
 def lost_references(task: Task, error: RivyaError) -> list[StoredFile]:
@@ -32,7 +33,7 @@ def renew_references(task: Task, lost: list[StoredFile], error: RivyaError) -> N
     with transaction.atomic():
         for file in lost:
             forget_upload(file, task.account)
-        change(task, request_body=None, request_sha256="")
+        thaw(task)
         add_event(
             task,
             "reference_renewed",

@@ -18,7 +18,7 @@ from rivya_bridge.credits.services import (
 from rivya_bridge.rivya import Generation
 from rivya_bridge.tasks import policy
 from rivya_bridge.tasks.doorbell import ring_on_commit
-from rivya_bridge.tasks.models import Exposure, Task, TaskOutput
+from rivya_bridge.tasks.models import Exposure, Task, TaskOutput, counted
 from rivya_bridge.tasks.pace import pace
 from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.finish import finish
@@ -58,7 +58,7 @@ def accept(task: Task, generation: Generation) -> None:
             task,
             "accepted",
             f"Rivya accepted it as {generation.id} and reserved "
-            f"{generation.reserved_credits} credits.",
+            f"{counted(generation.reserved_credits)}.",
             remote_id=generation.id,
             reserved_credits=generation.reserved_credits,
         )
@@ -110,10 +110,7 @@ def _rank(status: str) -> int:
 
 def _endless_text(task: Task, said: str) -> str:
     hours = int(policy.POLL_BUDGET.total_seconds() // 3600)
-    return (
-        f"After {hours} hours Rivya still says: {said}. {task.spent_text} It is not asked again by "
-        "itself: continue to ask once more, or cancel to give it up."
-    )
+    return f"After {hours} hours Rivya still says: {said}. It is not asked again by itself."
 
 
 def _note_progress(task: Task, status: str) -> None:
@@ -158,7 +155,7 @@ def _succeeded(task: Task, generation: Generation) -> None:
             task,
             "remote_succeeded",
             f"Rivya finished it with {len(generation.urls)} result(s) for "
-            f"{generation.final_credits} credits.",
+            f"{counted(generation.final_credits)}.",
             final_credits=generation.final_credits,
             results=len(generation.urls),
         )
@@ -182,10 +179,7 @@ def _failed(task: Task, generation: Generation) -> None:
     sentence = generation.error_message or "Rivya gave no reason."
     if code == "insufficient_credits":
         distrust_balance(task.account)
-    text = (
-        f"Rivya could not make it: {sentence} {generation.final_credits} credits were charged and "
-        f"the rest of the reservation was returned. {_advice(code)}"
-    )
+    text = f"Rivya could not make it: {sentence}"
     with transaction.atomic():
         change(
             task,
@@ -196,9 +190,3 @@ def _failed(task: Task, generation: Generation) -> None:
         )
         _settle(task, generation)
         finish(task, "failed", code, text, error_code=code[:120], error_message=sentence[:2000])
-
-
-def _advice(code: str) -> str:
-    if code == "insufficient_credits":
-        return "Top up the wallet at Rivya, then run it again."
-    return "Change the prompt, params or references, then run it again."

@@ -59,13 +59,13 @@ def _fetch(task: Task, output: TaskOutput) -> bool:
         _after_failed_download(task, output, error)
         return False
     except (DownloadRefused, Refusal) as error:
-        text = f"Result {output.position + 1} was not taken: {error} {task.spent_text}"
+        text = f"Result {output.position + 1} was not taken: {error}"
         hold(task, "result_refused", text)
         return False
     except OSError as error:
         text = (
             f"Result {output.position + 1} could not be written to the data folder "
-            f"({error.strerror or error}). {task.spent_text} Make room there, then continue."
+            f"({error.strerror or error})."
         )
         hold(task, "data_folder", text)
         return False
@@ -131,7 +131,7 @@ def _after_failed_download(task: Task, output: TaskOutput, error: DownloadFailed
 def _come_back_or_hold(task: Task, reason: str, text: str, *, limit: int) -> None:
     tries = task.downloads + 1
     if tries >= limit:
-        hold(task, reason, f"{text} {task.spent_text} Continue to ask again.", downloads=0)
+        hold(task, reason, text, downloads=0)
         return
     with transaction.atomic():
         let_go(task, soon(policy.backoff(tries)), downloads=tries)

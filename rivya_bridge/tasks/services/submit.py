@@ -11,9 +11,9 @@ from rivya_bridge.credits.caps import room_today, spending_caps
 from rivya_bridge.credits.services import release_credits, reserve_credits
 from rivya_bridge.rivya import RivyaError
 from rivya_bridge.tasks import gates, policy
-from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt
+from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt, counted
 from rivya_bridge.tasks.services import places
-from rivya_bridge.tasks.services.attempts import close_accepted, open_attempt
+from rivya_bridge.tasks.services.attempts import close_accepted, open_attempt, thaw
 from rivya_bridge.tasks.services.failed_sending import after_failed_sending
 from rivya_bridge.tasks.services.freeze import freeze_body
 from rivya_bridge.tasks.services.key_window import key_window
@@ -58,7 +58,7 @@ def _belongs_here(task: Task) -> bool:
     if task.account == connection.account:
         return True
     if task.exposure == Exposure.NONE and connection.may_adopt(task.account, task.base_url):
-        change(task, account=connection.account, request_body=None, request_sha256="")
+        thaw(task, account=connection.account)
         return True
     hold(task, "other_account", _other_account_text(task, connection))
     return False
@@ -67,7 +67,7 @@ def _belongs_here(task: Task) -> bool:
 def _other_account_text(task: Task, connection: Connection) -> str:
     return (
         f"This task belongs to another account ({task.base_url}); the account in use is at "
-        f"{connection.host}. {task.spent_text} Use that account again on the Connection page to finish it."
+        f"{connection.host}."
     )
 
 
@@ -83,8 +83,7 @@ def _may_repeat(task: Task) -> bool:
         task,
         "outcome_unknown",
         f"The request was sent and no usable answer came within {minutes} minutes. Repeating it now "
-        f"might make a second task. Up to {task.estimated_credits} credits may have been spent: "
-        "compare the wallet's balance, then cancel this task or run it again as a new one.",
+        "might make a second task.",
     )
     return False
 
@@ -96,8 +95,7 @@ def _has_key(task: Task) -> bool:
     hold(
         task,
         "key_refused",
-        f"Rivya refused the API key when another task used it, so this one was not sent now. "
-        f"{task.spent_text} Enter a valid key on the Connection page, or continue to try this one again.",
+        "Rivya refused the API key when another task used it, so this one was not sent now.",
     )
     return False
 
@@ -155,16 +153,15 @@ def _over_a_cap(task: Task) -> tuple[str, str] | None:
 
 def _over_day_cap_text(task: Task) -> str:
     return (
-        f"With about {task.estimated_credits} credits more, today's cap of "
-        f"{spending_caps().day_cap} would be passed. Nothing was sent. The task goes on by itself "
-        "tomorrow (UTC), or as soon as the cap is raised on the credits page."
+        f"With about {counted(task.estimated_credits)} more, today's cap of "
+        f"{spending_caps().day_cap} would be passed. Nothing was sent."
     )
 
 
 def _too_poor_text(task: Task) -> str:
     return (
-        f"About {task.estimated_credits} credits are needed and the wallet does not have them free. "
-        "Nothing was sent. The task goes on by itself once the balance suffices."
+        f"About {counted(task.estimated_credits)} needed, and the wallet does not have as many free. "
+        "Nothing was sent."
     )
 
 

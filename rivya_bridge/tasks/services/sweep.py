@@ -1,12 +1,9 @@
 """Finding what a lost message, a dead worker or a jumped clock left behind. Two sweeps are harmless."""
 
-from datetime import timedelta
-
-from django.db.models import Q
 from django.utils import timezone
 
 from rivya_bridge.connection import current_connection
-from rivya_bridge.tasks.doorbell import ring
+from rivya_bridge.tasks.doorbell import is_ringing, ring
 from rivya_bridge.tasks.leases import is_due
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services import places
@@ -16,7 +13,6 @@ from rivya_bridge.tasks.services.release import release_held
 from rivya_bridge.tasks.services.transitions import RUNG_FOR
 from rivya_bridge.tasks.signals import swept
 
-RING_AGAIN = timedelta(seconds=10)
 MOST_RINGING = 200
 
 
@@ -47,14 +43,11 @@ def ring_due() -> int:
     account = current_connection().account
     due = Task.objects.filter(is_due(now), lease_until=None, status__in=RUNG_FOR)
     due = due.exclude(status="queued", account=account)
-    is_ringing = Q(
-        rung_at__gt=now - RING_AGAIN, rung_at__lte=now + RING_AGAIN, rung_at__isnull=False
-    )
-    room = MOST_RINGING - due.filter(is_ringing).count()
-    unrung = due.exclude(is_ringing)
+    room = MOST_RINGING - due.filter(is_ringing(now)).count()
+    unrung = due.exclude(is_ringing(now))
     ids = list(unrung.order_by("due_at").values_list("id", flat=True)[: max(0, room)])
     if ids:
         Task.objects.filter(id__in=ids).update(rung_at=now)
     for task_id in ids:
         ring(task_id)
-    return len(ids) + places.ring_next(account, is_ringing)
+    return len(ids) + places.ring_next(account)

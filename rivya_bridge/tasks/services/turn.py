@@ -24,7 +24,7 @@ from rivya_bridge.rivya import (
     TurnIncomplete,
 )
 from rivya_bridge.tasks import gates
-from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt
+from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt, counted
 from rivya_bridge.tasks.services.attempts import close_accepted, close_failed
 from rivya_bridge.tasks.services.cut_answer import read_again
 from rivya_bridge.tasks.services.failed_sending import after_failed_sending, error_fields
@@ -139,7 +139,7 @@ def _complete(
 def _completed_text(final: int | None) -> str:
     if final is None:
         return "Rivya answered and named no charge: the wallet's next reading shows it."
-    return f"Rivya answered for {final} credits."
+    return f"Rivya answered for {counted(final)}."
 
 
 def _incomplete(
@@ -166,7 +166,7 @@ def _hold_cut(task: Task, end: TurnIncomplete, error: RivyaError, fields: dict[s
     hold(
         task,
         "answer_cut",
-        f"{_CUTS[end.reason]} What had arrived is kept. {found.note} {task.spent_text}",
+        f"{_CUTS[end.reason]} What had arrived is kept. {found.note}",
         held_from="unconfirmed",
         answer_text=found.text,
         is_cut=not found.is_whole,
@@ -184,7 +184,7 @@ def _hold_failed(task: Task, error: RivyaError, text: str, fields: dict[str, Any
     hold(
         task,
         "turn_failed",
-        f"{error} {kept}{task.spent_text}",
+        f"{error} {kept}".strip(),
         held_from="unconfirmed",
         answer_text=text,
         is_cut=True,
@@ -205,7 +205,7 @@ def _stop(task: Task, end: TurnIncomplete, fields: dict[str, Any], *, was_never_
             task,
             "canceled",
             "turn_stopped",
-            f"Stopped by a person; what had arrived is kept. {task.spent_text}",
+            "A person stopped it; what had arrived is kept.",
             **fields,
             answer_text=end.text,
             is_cut=True,

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from rivya_bridge.refusals import Refusal
-from rivya_bridge.tasks.explanation import next_step
+from rivya_bridge.tasks.explanation import in_short
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.selectors import ORIGINS, inbox_rows
 from rivya_bridge.tasks.services import mark_handled
@@ -29,17 +29,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
     query = {"origin": origin} if origin else {}
     context = {
         "page": page,
-        "lines": [(task, _words(task), next_step(task)) for task in page.items],
+        "lines": [(task, in_short(task)) for task in page.items],
         "origin": origin,
         "origins": SHOWN,
         "next_query": urlencode({**query, "after": page.next_cursor or ""}),
         "first_query": urlencode(query),
     }
     return render_page(request, "tasks/inbox.html", "tasks/_inbox.html", context)
-
-
-def _words(task: Task) -> str:
-    return task.reason.replace("_", " ").capitalize()
 
 
 @require_POST

@@ -7,12 +7,13 @@ rows does little else.
 from collections.abc import Iterable
 from typing import Any
 
-from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.explanation import STOPPED, title_of
+from rivya_bridge.tasks.models import Exposure, Task
 from rivya_bridge.web.moments import moment
 
 # The columns that a line is made from.
 LINE_FIELDS = (
-    "status", "reason", "origin", "origin_id", "group_url", "group_label", "model_id",
+    "status", "reason", "exposure", "origin", "origin_id", "group_url", "group_label", "model_id",
     "final_credits", "estimated_credits", "created_at",
 )  # fmt: skip
 
@@ -25,11 +26,13 @@ def task_lines(tasks: Iterable[Task]) -> list[dict[str, Any]]:
 def _line(task: Task) -> dict[str, Any]:
     key = str(task.pk)
     final = task.final_credits
+    if final is None and task.is_terminal and task.exposure == Exposure.NONE:
+        final = 0
     return {
         "pk": key,
         "short": key[-8:],
         "status": task.status,
-        "reason": "" if task.status == "succeeded" else task.reason,
+        "reason": title_of(task) if task.status in STOPPED else "",
         "origin": task.origin,
         "origin_id": str(task.origin_id),
         "group_url": task.group_url,

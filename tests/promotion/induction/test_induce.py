@@ -194,7 +194,7 @@ def test_numbers_that_would_be_written_otherwise_stay_text(values):
 # --- Properties -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(VALUE, VALUE), min_size=2, max_size=8))
 def test_a_frame_with_any_values_is_reproduced_to_the_character(pairs):
     prompts = [FRAME.replace("\0", one, 1).replace("\0", other, 1) for one, other in pairs]
@@ -203,13 +203,13 @@ def test_a_frame_with_any_values_is_reproduced_to_the_character(pairs):
     assert found.shape is not None or "spacing" in found.reason
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.one_of(VALUE, st.text(max_size=60)), min_size=2, max_size=8))
 def test_any_texts_are_reproduced_or_set_aside(prompts):
     prove([clean_text(prompt) or "empty" for prompt in prompts])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**9), st.integers(2, 12))
 def test_random_words_are_given_no_shape(seed, count):
     chance = random.Random(seed)

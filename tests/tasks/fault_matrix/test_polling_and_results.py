@@ -208,7 +208,7 @@ def test_a_file_server_that_fails_is_asked_eight_times(
     row = carry(running, clock)
     assert row.reason == "results_unavailable"
     assert vendor.count("GET", "/results/") == 8
-    assert "1 credits were charged" in row.reason_text
+    assert "1 credit was charged" in row.spent_text
     vendor.downloads.clear()
     continue_task(row.pk)
     assert carry(row, clock).status == "succeeded"

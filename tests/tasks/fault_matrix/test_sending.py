@@ -10,6 +10,7 @@ from rivya_bridge.credits.models import Wallet
 from rivya_bridge.credits.services import refresh_wallet, reserve_credits
 from rivya_bridge.rivya import Rivya, Timeouts, errors
 from rivya_bridge.tasks import gates
+from rivya_bridge.tasks.explanation import explain
 from rivya_bridge.tasks.models import Gate, Task
 from rivya_bridge.tasks.services import continue_task, submit
 from rivya_bridge.tasks.services.advance import advance
@@ -267,7 +268,9 @@ def test_a_failed_task_for_lack_of_credits_costs_nothing(vendor: Vendor, clock: 
     vendor.posts.append(play.generation(status="failed", error=error, reserved_credits=0))
     row = carry(make_task(), clock)
     assert (row.status, row.reason, row.final_credits) == ("failed", "insufficient_credits", 0)
-    assert "Top up" in row.reason_text
+    told = explain(row)
+    assert told is not None
+    assert "Top up" in told.next
     check_books(row)
 
 
@@ -331,7 +334,7 @@ def test_a_400_after_an_unknown_outcome_is_no_proof_that_nothing_was_spent(
     vendor.posts.extend([play.accept_then(play.reset), play.refused(400, "validation_failed")])
     row = carry(make_task(), clock)
     assert (row.status, row.reason, row.exposure) == ("held", "outcome_unknown", "possible")
-    assert "may have been spent" in row.reason_text
+    assert "may have been spent" in row.spent_text
 
 
 def test_a_429_after_an_unknown_outcome_stays_unconfirmed(vendor: Vendor, clock: Clock) -> None:
