@@ -22,6 +22,7 @@ from rivya_bridge.automation.services import (
 from rivya_bridge.automation.services.slot_runs import MOST_REFUSED
 from rivya_bridge.credits.caps import HIGHEST_CAP, set_caps, start_of_day
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.explanation import explain
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import sweep_rows
@@ -86,7 +87,9 @@ def test_what_is_queued_beyond_it_is_held_and_goes_on_when_it_is_raised(
     assert [row.status for row in rows] == ["succeeded", "succeeded", "held", "held"]
     assert (rows[3].reason, rows[3].exposure) == ("template_day_cap", "none")
     assert "Banner would pass its cap of 2 for one day" in rows[3].reason_text
-    assert "goes on by itself tomorrow" in rows[3].reason_text
+    told = explain(rows[3])
+    assert told is not None
+    assert "the task then goes on by itself" in told.next
     assert len(vendor.sent) == 2
     sweep_rows()
     assert fresh(tasks[2]).status == "held"
@@ -132,7 +135,7 @@ def test_a_job_above_the_whole_cap_says_that_no_day_carries_it(
     tasks = jobs_before_the_cap(template, 2, cap=5)
     Task.objects.filter(pk=tasks[0].pk).update(estimated_credits=9)
     row = carry(tasks[0], clock)
-    assert "when the cap is raised to 9 or more" in row.reason_text
+    assert "No day carries it before the cap is 9 or more." in row.reason_text
     set_day_cap(template, 6)
     sweep_rows()
     assert fresh(tasks[0]).status == "held"

@@ -14,7 +14,7 @@ from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.caps import HIGHEST_CAP, set_aside_today
 from rivya_bridge.credits.models import LedgerEntry
 from rivya_bridge.refusals import Problem, Refusal
-from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.models import Task, counted
 from rivya_bridge.tasks.preflight import day_cap_problems
 from rivya_bridge.tasks.services.release import may_go_here, release_within
 
@@ -105,12 +105,12 @@ def over_day_cap(task: Task) -> tuple[str, str] | None:
 def _held_text(template: JobTemplate, task: Task, budget: DayBudget) -> str:
     cap = budget.cap or 0
     text = (
-        f"With about {task.estimated_credits:,} credits more, {template.name} would pass its cap of "
-        f"{cap:,} for one day; {budget.spent:,} are spent or set aside. Nothing was sent. "
+        f"With about {counted(task.estimated_credits)} more, {template.name} would pass its cap of "
+        f"{cap:,} for one day; {budget.spent:,} are spent or set aside. Nothing was sent."
     )
     if task.estimated_credits > cap:
-        return f"{text}It goes on when the cap is raised to {task.estimated_credits:,} or more."
-    return f"{text}It goes on by itself tomorrow (UTC), or as soon as the cap is raised."
+        text += f" No day carries it before the cap is {task.estimated_credits:,} or more."
+    return text
 
 
 def release_within_day_caps() -> int:
