@@ -17,13 +17,13 @@ app.autodiscover_tasks(related_name="background")
 def start_sweeper(**_: Any) -> None:
     """Every worker looks for due rows itself, so that a lost message costs only moments.
 
-    And each is ready to be the one that reads what runs at Rivya.
+    And each is ready to be the one that reads what runs at Rivya. The two look after each other's threads.
     """
     from rivya_bridge.tasks.poller import poller
     from rivya_bridge.tasks.sweeper import sweeper
 
-    sweeper.start()
-    poller.start()
+    sweeper.start(neighbour=poller.revive)
+    poller.start(neighbour=sweeper.revive)
 
 
 @worker_shutting_down.connect

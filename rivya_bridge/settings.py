@@ -94,6 +94,8 @@ CONNECTION_KEY_FILE = BRIDGE_DATA_DIR / "connection.key"
 FILES_DIR = BRIDGE_DATA_DIR / "files"
 UPLOAD_MAX_BYTES = 100 * 1024 * 1024
 DOWNLOAD_MAX_BYTES = 512 * 1024 * 1024
+# So much of the disk is left free by downloads: the database has to go on writing.
+DISK_RESERVE_BYTES = 100 * 1024 * 1024
 # Files that wait to be imported: a table or ZIP of runs, or a whole experiment.
 IMPORTS_DIR = BRIDGE_DATA_DIR / "imports"
 IMPORT_MAX_BYTES = 1024 * 1024 * 1024
@@ -104,6 +106,16 @@ REQUEST_MAX_BYTES = IMPORT_MAX_BYTES + 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+
+# Waiting for Rivya ----------------------------------------------------------------------------
+
+# One wait for the next bytes of an answer; after it the answer counts as lost.
+ANSWER_SECONDS = 30.0
+# A streamed answer ends after so many seconds in all, without a byte, and without an event (comments that
+# keep the line open are none). What had arrived is kept.
+CHAT_STREAM_SECONDS = 600.0
+CHAT_IDLE_SECONDS = 60.0
+CHAT_STALL_SECONDS = 180.0
 
 # Django ---------------------------------------------------------------------------------------
 

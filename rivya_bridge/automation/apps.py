@@ -14,7 +14,7 @@ class AutomationConfig(AppConfig):
         from rivya_bridge.automation.model_uses import template_uses
         from rivya_bridge.catalog.uses import register_uses
         from rivya_bridge.files.uses import register
-        from rivya_bridge.tasks.signals import swept, task_finished
+        from rivya_bridge.tasks.signals import reserving, swept, task_finished
 
         post_migrate.connect(keep_versions, sender=self)
         register_uses("automation", template_uses)
@@ -26,5 +26,7 @@ class AutomationConfig(AppConfig):
         task_finished.connect(
             receivers.route_failed_job, dispatch_uid="automation.route_failed_job"
         )
+        reserving.connect(receivers.hold_over_day_cap, dispatch_uid="automation.hold_over_day_cap")
+        swept.connect(receivers.go_on, dispatch_uid="automation.go_on")
         swept.connect(receivers.feed, dispatch_uid="automation.feed")
         swept.connect(receivers.tick, dispatch_uid="automation.tick")

@@ -18,6 +18,9 @@ from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem, Refusal
 
+# Why a job does not start, or its task is held.
+TEMPLATE_DAY_CAP = "template_day_cap"
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedJob:
@@ -34,11 +37,14 @@ class CheckedJob:
 class VersionCheck:
     """A version with its model, inputs and prompt read once (one query).
 
+    `day_cap`: the most that its template may spend in a day; no job above it can ever be sent.
+
     Raises Refusal when the model is unknown or the prompt cannot be read.
     """
 
-    def __init__(self, version: Content) -> None:
+    def __init__(self, version: Content, *, day_cap: int | None = None) -> None:
         self.version = version
+        self.day_cap = day_cap
         self.model = get_model(version.model_id)
         self.specs = [without_example(spec) for spec in input_specs(version, self.model)]
         self._render = prompt_renderer(version.prompt)
@@ -76,4 +82,16 @@ class VersionCheck:
                 "job: raise the cap in a new version, or choose a cheaper model."
             )
             problems = [Problem("credit_cap", text, cap)]
+        problems = problems or job_above_cap(self.day_cap, estimate)
         return CheckedJob(inputs.as_json(), prompt, params, references, estimate, problems)
+
+
+def job_above_cap(day_cap: int | None, estimate: int) -> list[Problem]:
+    """A job that no day could carry."""
+    if day_cap is None or estimate <= day_cap:
+        return []
+    text = (
+        f"About {estimate:,} credits are expected, above the {day_cap:,} that its template may spend "
+        "in a whole day: raise the day cap on the template's page, or choose a cheaper model."
+    )
+    return [Problem(TEMPLATE_DAY_CAP, text, day_cap)]

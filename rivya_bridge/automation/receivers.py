@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rivya_bridge.automation.services.day_caps import over_day_cap, release_within_day_caps
 from rivya_bridge.automation.services.failure_routes import route_failure
 from rivya_bridge.automation.services.feeding import feed_batches, settle_row
 from rivya_bridge.automation.services.ticking import tick_schedules
@@ -16,6 +17,14 @@ def settle_batch_row(*, task: Task, **_: Any) -> None:
 def route_failed_job(*, task: Task, **_: Any) -> None:
     """Called inside the transaction that finishes the task; again is harmless."""
     route_failure(task)
+
+
+def hold_over_day_cap(*, task: Task, **_: Any) -> tuple[str, str] | None:
+    return over_day_cap(task)
+
+
+def go_on(**_: Any) -> None:
+    release_within_day_caps()
 
 
 def feed(**_: Any) -> None:

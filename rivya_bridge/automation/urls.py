@@ -10,6 +10,7 @@ urlpatterns = [
     path("templates/<slug:slug>/", jobs.template, name="template"),
     path("templates/<slug:slug>/delivery/", conduct.delivery, name="delivery"),
     path("templates/<slug:slug>/failures/", conduct.failures, name="failures"),
+    path("templates/<slug:slug>/spending/", conduct.spending, name="spending"),
     path("templates/<slug:slug>/batches/", batches.batches, name="batches"),
     path("templates/<slug:slug>/batches/example.<str:kind>", batches.example, name="example"),
     path("templates/<slug:slug>/schedules/", schedules.schedules, name="schedules"),

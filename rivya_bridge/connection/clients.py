@@ -6,7 +6,7 @@ import time
 from django.conf import settings
 
 from rivya_bridge.connection.current import Connection, current_connection
-from rivya_bridge.rivya import Downloader, Rivya
+from rivya_bridge.rivya import Downloader, Rivya, Timeouts
 
 # A clip on a slow line takes minutes; the lease of its task is renewed while bytes arrive.
 DOWNLOAD_SECONDS = 900.0
@@ -32,9 +32,20 @@ def rivya_client(connection: Connection | None = None) -> Rivya:
     with _lock:
         if slot not in _clients:
             _close_idle(now)
-            _clients[slot] = Rivya(base_url=wanted.base_url, api_key=wanted.api_key or None)
+            _clients[slot] = Rivya(
+                base_url=wanted.base_url, api_key=wanted.api_key or None, timeout=_timeouts()
+            )
         _used_at[slot] = now
         return _clients[slot]
+
+
+def _timeouts() -> Timeouts:
+    return Timeouts(
+        read=settings.ANSWER_SECONDS,
+        stream=settings.CHAT_STREAM_SECONDS,
+        stream_idle=settings.CHAT_IDLE_SECONDS,
+        stream_stall=settings.CHAT_STALL_SECONDS,
+    )
 
 
 def _close_idle(now: float) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from rivya_bridge.credits.models import LedgerEntry, SpendingCaps, Wallet
@@ -37,12 +37,16 @@ def start_of_day(now: datetime | None = None) -> datetime:
 
 def spent_today(account: str) -> int:
     """Credits of the day: charged today, reserved at Rivya, and set aside for what is being sent."""
-    today = start_of_day()
-    settled = LedgerEntry.objects.filter(account=account, kind="settle", created_at__gte=today)
-    charged = settled.aggregate(sum=Sum("amount"))["sum"] or 0
-    reserved = open_reservations(account).aggregate(sum=Sum("amount"))["sum"] or 0
     aside = Wallet.objects.filter(account=account).aggregate(sum=Sum("reserved_credits"))["sum"]
-    return charged + reserved + (aside or 0)
+    return set_aside_today(LedgerEntry.objects.filter(account=account)) + (aside or 0)
+
+
+def set_aside_today(entries: QuerySet[LedgerEntry]) -> int:
+    """Of these entries: charged today, and reserved at Rivya by what has not ended (two queries)."""
+    settled = entries.filter(kind="settle", created_at__gte=start_of_day())
+    charged = settled.aggregate(sum=Sum("amount"))["sum"] or 0
+    reserved = open_reservations(entries).aggregate(sum=Sum("amount"))["sum"] or 0
+    return int(charged + reserved)
 
 
 def room_today(account: str) -> int | None:

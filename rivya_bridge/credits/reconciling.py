@@ -13,14 +13,12 @@ def is_quiet(account: str) -> bool:
     """Nothing of ours is on its way to a charge, so that both sides must agree to the credit."""
     if Wallet.objects.filter(account=account, reserved_credits__gt=0).exists():
         return False
-    return not open_reservations(account).exists()
+    return not open_reservations(LedgerEntry.objects.filter(account=account)).exists()
 
 
-def open_reservations(account: str) -> QuerySet[LedgerEntry]:
-    """What Rivya has reserved for tasks that have not ended."""
-    return LedgerEntry.objects.filter(
-        account=account, kind="reserve", task__final_credits=None, task__finished_at=None
-    )
+def open_reservations(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    """Those of the entries that Rivya has reserved for tasks that have not ended."""
+    return entries.filter(kind="reserve", task__final_credits=None, task__finished_at=None)
 
 
 def keep_reading(account: str, current: int, *, quiet_since: datetime | None) -> None:

@@ -46,6 +46,11 @@ HELD = {
         "Raise the day’s cap on the Credits page, or wait until tomorrow (UTC): the task then goes on by "
         "itself. Or cancel this task.",
     ),
+    "template_day_cap": Advice(
+        "The template’s cap for today is reached",
+        "Raise the cap for a day on the template’s page, or wait until tomorrow (UTC): the task then goes "
+        "on by itself. Or cancel this task.",
+    ),
     "key_refused": Advice(
         "Rivya refuses the API key",
         "Check on the Connection page what the key may do, and enter a valid one with all scopes: every "

@@ -8,6 +8,7 @@ every other step. The duty of reading is held by one process at a time; another 
 import logging
 import queue
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from django.utils import timezone
 from rivya_bridge.connection import current_connection
 from rivya_bridge.tasks import gates
 from rivya_bridge.tasks.duties import leave_duty, take_duty
+from rivya_bridge.tasks.kept_threads import KeptThreads
 from rivya_bridge.tasks.leases import is_due, new_owner
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.pace import Pace, pace
@@ -45,34 +47,40 @@ class Poller:
         self._lock = threading.Lock()
         self._in_hand: set[UUID] = set()
         self._handed: queue.SimpleQueue[UUID | None] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self._threads = KeptThreads()
+        self._neighbour: Callable[[], object] = list
         self._limit_seen: tuple[int, int] | None = None
         self._owner = ""
         self._renewed_at: datetime | None = None
 
-    def start(self) -> None:
-        """Starts its threads. They are daemons: a process that ends does not wait for an answer."""
+    def start(self, neighbour: Callable[[], object] = list) -> None:
+        """`neighbour` is called at every look: it looks after the other threads of the process."""
         self._stop.clear()
+        self._neighbour = neighbour
         works = [self._look, *[self._read] * self._lines]
-        for number, work in enumerate(works):
-            thread = threading.Thread(target=work, name=f"poller-{number}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._threads.start({f"poller-{number}": work for number, work in enumerate(works)})
 
     def stop(self) -> None:
         """Only sets a flag, so that it may be called from a signal handler."""
+        self._threads.leave()
         self._stop.set()
 
-    def join(self, seconds: float) -> None:
-        """Waits for the threads to end after `stop`."""
-        for thread in self._threads:
-            thread.join(seconds)
+    def revive(self) -> list[str]:
+        """Starts again what has died; returns the names of such threads."""
+        return self._threads.revive()
+
+    def join(self, seconds: float) -> bool:
+        """Waits for the threads to end after `stop`; False when one is still there."""
+        return self._threads.join(seconds)
 
     def _look(self) -> None:
         self._owner = new_owner()
+        with self._lock:  # what a look before this one had in hand when it died may be read again
+            self._in_hand.clear()
         while not self._stop.is_set():
-            close_old_connections()
             try:
+                self._neighbour()
+                close_old_connections()
                 is_ours = self.round()
             except Exception:
                 is_ours = False

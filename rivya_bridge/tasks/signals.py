@@ -5,6 +5,10 @@ from django.dispatch import Signal
 # Sent inside the finishing transaction with `task`, which is terminal; its outputs have their files.
 task_finished = Signal()
 
+# Sent inside the transaction that reserves a task's credits, with `task`, before anything of it is sent. A
+# receiver that returns a reason and a sentence holds it.
+reserving = Signal()
+
 # Sent inside the transaction that puts a task aside, with `task` and its reason on it.
 task_held = Signal()
 

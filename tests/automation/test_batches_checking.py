@@ -164,7 +164,7 @@ def test_the_check_takes_the_same_queries_for_many_rows(count, django_assert_num
     files = [make_file(f"{number}.png") for number in range(10)]
     text = "subject,photo\n" + "".join(f"cup {n},{files[n % 10].name}\n" for n in range(count))
     rows, _ = rows_of(template, text)
-    with django_assert_num_queries(4):  # the model, the files, the wallet, the caps
+    with django_assert_num_queries(5):  # model, files, account, wallet, caps
         found = check_batch(template, rows, BatchOptions())
     assert (found.row_count, found.invalid_count, found.blockers) == (count, 0, [])
 

@@ -49,6 +49,10 @@ class Running:
         if self.child:
             self.child.kill()
 
+    def end(self) -> bool:
+        """Tells it to end; whether it did so in time."""
+        return self.child is None or self.child.end()
+
 
 @dataclass
 class Installation:

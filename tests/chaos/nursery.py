@@ -61,12 +61,14 @@ class Child:
                 os.kill(pid, signal.SIGKILL)
         self.wait(60)
 
-    def end(self) -> None:
-        """SIGTERM, and SIGKILL if that does not help."""
+    def end(self) -> bool:
+        """SIGTERM, and SIGKILL if that does not help within 20 seconds; whether it did."""
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._descriptor, signal.SIGTERM)
-        if not self.wait(20):
-            self.kill()
+        if self.wait(20):
+            return True
+        self.kill()
+        return False
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended within that time."""

@@ -19,6 +19,8 @@ class Plan:
     seed: int
     workers: int
     kill_seconds: float
+    signal: str
+    """What processes get: "kill" (SIGKILL), or "term" (SIGTERM, upon which they have to end within 20 s)."""
     drain_seconds: float
     bug: str
     postgres: str
@@ -49,6 +51,7 @@ def read_plan(arguments: Sequence[str]) -> tuple[Plan, argparse.Namespace]:
         seed=seed,
         workers=options.workers,
         kill_seconds=options.kill_seconds,
+        signal=options.signal,
         drain_seconds=options.drain_seconds,
         bug=options.bug,
         postgres=options.postgres,
@@ -78,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=None, help="repeats the choices of an earlier storm")
     add("--workers", type=int, default=2, help="worker processes")
     add("--kill-seconds", type=float, default=4.0, help="longest wait for work before a kill")
+    add("--signal", choices=["kill", "term"], default="kill", help="SIGTERM instead of SIGKILL")
     add("--drain-seconds", type=float, default=90.0, help="standstill that counts as stuck")
     add("--bug", default="", help="run with this seeded bug, which the audit has to find")
     add("--bugs", nargs="*", default=None, help="a small storm for each seeded bug, or those named")

@@ -41,6 +41,8 @@ class Storm:
         self.kills: dict[str, int] = {}
         self.killed_at: list[float] = []
         """When processes were killed, Unix seconds."""
+        self.slow = 0
+        """How many did not end in time when they were told to."""
         self.continued = 0
         self._client = httpx.Client(timeout=20, trust_env=False)
         self._intents = (installation.folder / "intents.jsonl").open("a", encoding="utf-8")
@@ -126,7 +128,7 @@ class Storm:
     # Killing ----------------------------------------------------------------------------------
 
     def _kill(self) -> None:
-        """SIGKILL at random moments to random processes, which are started again at once."""
+        """The plan's signal at random moments to random processes, which are started again at once."""
         chance = self.plan.random("killing")
         between = self.plan.tasks * REQUESTS_PER_TASK / max(1, self.plan.kills)
         for _ in range(self.plan.kills):
@@ -151,7 +153,10 @@ class Storm:
         if lot >= WEB_SHARE + RECEIVER_SHARE:
             kind = "worker"
         victim = chance.choice(self.place.named(kind))
-        victim.kill()
+        if self.plan.signal == "term":
+            self.slow += not victim.end()
+        else:
+            victim.kill()
         self.killed_at.append(time.time())
         self.kills[kind] = self.kills.get(kind, 0) + 1
 

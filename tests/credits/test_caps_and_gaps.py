@@ -147,6 +147,34 @@ def test_the_days_cap_has_room_again_on_the_next_day(
     assert carry(held, clock).status == "succeeded"
 
 
+def test_what_is_held_for_the_days_cap_goes_on_with_a_new_key_of_its_account(
+    vendor: Vendor,  # noqa: F811
+    clock: Clock,  # noqa: F811
+    settings: Any,
+) -> None:
+    set_caps(run_cap=None, day_cap=1)
+    carry(make_task(), clock)
+    held = carry(make_task(), clock)
+    settings.RIVYA_API_KEY = "rvya_sk_rotated"
+    set_caps(run_cap=None, day_cap=None)
+    sweep_rows()
+    assert carry(held, clock).status == "succeeded"
+
+
+def test_what_no_day_carries_is_in_nobodys_way(
+    vendor: Vendor,  # noqa: F811
+    clock: Clock,  # noqa: F811
+) -> None:
+    set_caps(run_cap=None, day_cap=1)
+    large, small = make_task(price=5), make_task()
+    carry(make_task(), clock)
+    assert {carry(task, clock).reason for task in (large, small)} == {"day_cap"}
+    clock.move(86_400)
+    sweep_rows()
+    assert carry(small, clock).status == "succeeded"
+    assert fresh(large).status == "held"
+
+
 def test_caps_block_before_anything_is_made(vendor: Vendor) -> None:  # noqa: F811
     model = make_model(base_credits=5)
 

@@ -11,8 +11,8 @@ from rivya_bridge.files.uploading import CHECK_AGE, upload_seconds
 from rivya_bridge.tasks.services.advance import advance
 from tests.tasks import vendor as play
 from tests.tasks.conftest import clock, vendor  # noqa: F401 - fixtures
-from tests.tasks.fault_matrix.test_races import at_once
 from tests.tasks.making import Clock, carry, check_books, fresh, kinds, make_task, step
+from tests.tasks.races import at_once
 from tests.tasks.vendor import Vendor, png
 
 pytestmark = pytest.mark.django_db(transaction=True)

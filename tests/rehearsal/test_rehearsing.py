@@ -8,7 +8,7 @@ from django.db import connections
 
 from rivya_bridge.automation.content import Draft
 from rivya_bridge.automation.models import Job
-from rivya_bridge.automation.services import add_version
+from rivya_bridge.automation.services import add_version, set_day_cap
 from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.caps import set_caps
 from rivya_bridge.credits.models import Wallet
@@ -143,6 +143,14 @@ def test_the_cap_of_the_day_holds_for_all_cases_together():
     template = make_golden("bottle", "jug")
     set_caps(run_cap=None, day_cap=1)
     with pytest.raises(Refusal, match="2 credits are expected and 1 are left of today's cap"):
+        begin(template)
+    assert not Rehearsal.objects.exists()
+
+
+def test_what_the_template_may_spend_in_a_day_holds_for_all_cases_together():
+    template = make_golden("bottle", "jug")
+    set_day_cap(template, 1)
+    with pytest.raises(Refusal, match="1 are left of the 1 that this template may spend today"):
         begin(template)
     assert not Rehearsal.objects.exists()
 

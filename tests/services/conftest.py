@@ -72,17 +72,17 @@ def run(environ: dict[str, str]) -> Run:
     """Runs one scenario to its end and gives its facts."""
 
     def scenario(*arguments: str) -> Any:
-        return json.loads(_run(environ, "-m", "tests.services.scenario", *arguments))
+        return json.loads(run_python(environ, "-m", "tests.services.scenario", *arguments))
 
     return scenario
 
 
 @pytest.fixture
 def migrate(environ: dict[str, str]) -> Callable[[], str]:
-    return lambda: _run(environ, "manage.py", "migrate", "--verbosity", "0")
+    return lambda: run_python(environ, "manage.py", "migrate", "--verbosity", "0")
 
 
-def _run(environ: dict[str, str], *arguments: str) -> str:
+def run_python(environ: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=PROJECT,

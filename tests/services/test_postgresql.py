@@ -1,10 +1,13 @@
 """The same engine on PostgreSQL, in processes of its own."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.services.conftest import run_python
 
 pytestmark = pytest.mark.services
 
@@ -52,3 +55,13 @@ def test_eight_movers_of_a_label_leave_one_at_every_moment(
     assert facts["vendor"] == "postgresql"
     assert (facts["seen"], facts["labels"], facts["changed"]) == ([1], 1, False)
     assert facts["wins"] == facts["moves"] > 0
+
+
+def test_each_race_of_the_fault_matrix_has_one_winner_there_too(
+    on_postgres: dict[str, str],
+) -> None:
+    """Five rounds of each; `benchmarks/races.py` runs a thousand."""
+    lines = run_python(on_postgres, "benchmarks/races.py", "--inside", "--rounds", "5").splitlines()
+    found = {told["race"]: told["violations"] for told in map(json.loads, lines)}
+    assert len(found) == 5
+    assert set(map(tuple, found.values())) == {()}

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from rivya_bridge.automation.checking import TEMPLATE_DAY_CAP
 from rivya_bridge.connection import current_connection
 from rivya_bridge.rivya import errors
 from rivya_bridge.tasks import gates, policy
@@ -43,8 +44,9 @@ def reasons_in_code() -> set[str]:
     found |= set(re.findall(r'finish\(task, "(?:canceled|failed)", "(\w+)"', code))
     found |= set(re.findall(r'Next\("held", "(\w+)"', Path(policy.__file__).read_text()))
     found |= set(re.findall(r'return "(\w+)"', (SERVICES / "poll.py").read_text()))
+    found |= set(re.findall(r'return "(\w+)", ', (SERVICES / "submit.py").read_text()))
     found |= {policy.gate_reason(kind("x")) for kind in _gate_kinds()}
-    return found | {"upload_failed", "generation_failed"}
+    return found | {"upload_failed", "generation_failed", TEMPLATE_DAY_CAP}
 
 
 def _gate_kinds() -> list[type[errors.RivyaError]]:

@@ -11,8 +11,8 @@ from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import ring_due
-from tests.tasks.fault_matrix.test_races import at_once
 from tests.tasks.making import Clock, carry, check_books, fresh, make_task, step
+from tests.tasks.races import at_once
 from tests.tasks.vendor import Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)

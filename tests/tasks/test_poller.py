@@ -22,8 +22,8 @@ from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import sweep_rows
 from rivya_bridge.tasks.services.transitions import change, claim
 from tests.tasks import vendor as play
-from tests.tasks.fault_matrix.test_races import at_once
 from tests.tasks.making import Clock, carry, check_books, fresh, make_task, step
+from tests.tasks.races import at_once
 from tests.tasks.vendor import Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -351,7 +351,7 @@ def test_an_answer_that_drips_stops_no_other(vendor: Vendor, settings: Any) -> N
         let_go.set()
         poller.stop()
         poller.join(20)
-    assert not any(thread.is_alive() for thread in poller._threads)
+    assert poller.join(20)
     assert Duty.objects.get(name=DUTY).owner == ""
 
 

@@ -34,7 +34,5 @@ def test_an_error_does_not_end_it_and_a_slow_reading_holds_nothing_up(
     assert swept.wait(20)
     sweeper.stop()
     end.set()
-    for thread in sweeper._threads:
-        thread.join(20)
-        assert not thread.is_alive()
+    assert sweeper.join(20)
     assert "The sweep failed" in caplog.text

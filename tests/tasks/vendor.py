@@ -35,7 +35,7 @@ class Request:
 class Vendor:
     """What the server remembers and what it is going to say.
 
-    `posts` and `gets` play one reply each and then behave well; `says` is what a GET of a generation
+    `posts`, `turns` and `gets` play one reply each and then behave well; `says` is what a GET of a generation
     answers beside its id. `results` are the files under /results/.
     """
 
@@ -44,6 +44,7 @@ class Vendor:
     by_key: dict[str, str] = field(default_factory=dict)
     posts: deque[Reply] = field(default_factory=deque)
     gets: deque[Reply] = field(default_factory=deque)
+    turns: deque[Reply] = field(default_factory=deque)
     uploads: deque[Reply] = field(default_factory=deque)
     downloads: deque[Reply] = field(default_factory=deque)
     says: dict[str, Any] = field(default_factory=lambda: {"status": "succeeded"})
@@ -51,6 +52,7 @@ class Vendor:
     balance: int = 1000
     price: int = 1
     lock: threading.Lock = field(default_factory=threading.Lock)
+    ended: threading.Event = field(default_factory=threading.Event)
     server: "Server | None" = None
 
     def count(self, method: str, path: str) -> int:
@@ -101,6 +103,7 @@ class Vendor:
 
     def stop(self) -> None:
         """From now on connections are refused."""
+        self.ended.set()
         if self.server:
             self.server.shutdown()
             self.server.server_close()
@@ -133,6 +136,7 @@ class Server(ThreadingHTTPServer):
 
 
 GENERATIONS = "/api/v1/generations"
+TURNS = "/api/v1/chat/completions/stream"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -155,6 +159,8 @@ class Handler(BaseHTTPRequestHandler):
         self._record()
         if self.path == GENERATIONS:
             self._play(self.vendor.posts, accepted)
+        elif self.path == TURNS:
+            self._play(self.vendor.turns, answered)
         else:
             self._play(self.vendor.uploads, uploaded)
 
@@ -172,6 +178,16 @@ class Handler(BaseHTTPRequestHandler):
             reply = script.popleft() if script else usual
         reply(self)
 
+    def begin_stream(self) -> None:
+        """The head of a chat turn's stream, which ends with its connection."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.close_connection = True
+
+    def tell(self, event: dict[str, Any]) -> None:
+        self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")
+
     def answer(
         self, status: int, body: Any, headers: dict[str, str] | None = None, kind: str = "json"
     ) -> None:
@@ -185,9 +201,81 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
+WORDS = ("Slate ", "is ", "grey.")
+
+
 def accepted(handler: Handler) -> None:
     remote_id = handler.vendor.accept(handler.key)
     handler.answer(202, handler.vendor.generation(remote_id))
+
+
+def answered(handler: Handler) -> None:
+    """A whole streamed turn of three words, one for each key."""
+    turn_id = handler.vendor.accept(handler.key)
+    turn = {
+        "id": turn_id,
+        "object": "chat.completion",
+        "model": "gpt-5-2-chat",
+        "session_id": f"s_{turn_id}",
+        "message": {"role": "assistant", "content": "".join(WORDS)},
+        "usage": {"input_tokens": 1, "output_tokens": 3},
+        "credits": {"reserved": handler.vendor.price, "final": handler.vendor.price},
+    }
+    handler.begin_stream()
+    for word in WORDS:
+        handler.tell({"delta": word})
+    handler.tell(turn)
+
+
+def spoken_then(rest: Reply) -> Reply:
+    """The words of an answer, and then its stream goes wrong."""
+
+    def both(handler: Handler) -> None:
+        handler.vendor.accept(handler.key)
+        handler.begin_stream()
+        for word in WORDS:
+            handler.tell({"delta": word})
+        rest(handler)
+
+    return both
+
+
+def wordless(rest: Reply) -> Reply:
+    """A stream that begins and tells no word."""
+
+    def both(handler: Handler) -> None:
+        handler.vendor.accept(handler.key)
+        handler.begin_stream()
+        rest(handler)
+
+    return both
+
+
+def comments(handler: Handler) -> None:
+    """The line is kept alive, and no event comes, until the client hangs up or a minute is over."""
+    with suppress(OSError):
+        for _ in range(1200):
+            handler.wfile.write(b": still here\n\n")
+            handler.vendor.ended.wait(0.05)
+
+
+def drip(handler: Handler) -> None:
+    """One event, a byte at a time, that does not come to its end for a minute."""
+    with suppress(OSError):
+        handler.wfile.write(b"data: ")
+        for _ in range(1200):
+            handler.wfile.write(b"x")
+            handler.vendor.ended.wait(0.05)
+
+
+def stalled(handler: Handler) -> None:
+    """The line stays open for a minute, and nothing comes."""
+    handler.vendor.ended.wait(60)
+
+
+def hung_up(handler: Handler) -> None:
+    """The connection ends in the middle."""
+    handler.close_connection = True
 
 
 def told(handler: Handler) -> None:

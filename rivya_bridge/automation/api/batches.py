@@ -87,6 +87,7 @@ class BatchDryRunOut(Schema):
     invalid_count: int
     estimated_credits: int
     problems: list[CellProblemOut]
+    notices: list[str] = Field(description="what would wait for another day under a cap")
     error: Any
 
 
@@ -240,6 +241,7 @@ def _dry_run(
             }
             for row, one in found.problems
         ],
+        "notices": found.notices,
         "error": refusal_envelope(refusal)["error"] if refusal else None,
     }
 

@@ -21,7 +21,9 @@ from rivya_bridge.automation.selectors import (
     template_rows,
 )
 from rivya_bridge.automation.services import (
+    day_budget,
     preflight_job,
+    set_day_cap,
     set_delivery,
     set_failure_route,
     start_job,
@@ -58,7 +60,14 @@ class TemplateOut(Schema):
     delivery: str = Field(description="poll, poll_and_webhook, or webhook with polling behind it")
     failure_route: str = Field(description="person, or retry")
     retries: int
+    day_cap: int | None = Field(description="the most that its jobs may spend in a day (UTC)")
     created_at: datetime
+
+
+class TemplateDetailOut(TemplateOut):
+    """`spent_today` counts towards `day_cap`: charged today, reserved at Rivya, or set aside."""
+
+    spent_today: int
 
 
 class TemplatePageOut(Schema):
@@ -74,6 +83,7 @@ class TemplateChangeIn(Schema):
     delivery: str | None = None
     failure_route: str | None = None
     retries: int | None = None
+    day_cap: int | None = Field(None, description="1 to 1,000,000; null lifts it")
 
 
 class JobIn(Schema):
@@ -149,6 +159,7 @@ def template_out(template: JobTemplate) -> dict[str, Any]:
         "delivery": template.delivery,
         "failure_route": template.failure_route,
         "retries": template.retries,
+        "day_cap": template.day_cap,
         "created_at": template.created_at,
     }
 
@@ -184,14 +195,21 @@ def list_templates(request: HttpRequest, cursor: str = "") -> dict[str, Any]:
     return {"items": [template_out(row) for row in page.items], "next": page.next_cursor}
 
 
-@router.get("/templates/{slug}", response=TemplateOut, summary="One template")
+def _template_detail(template: JobTemplate) -> dict[str, Any]:
+    return template_out(template) | {"spent_today": day_budget(template).spent}
+
+
+@router.get("/templates/{slug}", response=TemplateDetailOut, summary="One template")
 def read_template(request: HttpRequest, slug: str) -> dict[str, Any]:
-    return template_out(get_template(slug))
+    return _template_detail(get_template(slug))
 
 
-@router.patch("/templates/{slug}", response=TemplateOut, summary="Change what is not versioned")
+@router.patch(
+    "/templates/{slug}", response=TemplateDetailOut, summary="Change what is not versioned"
+)
 def change_template(request: HttpRequest, slug: str, payload: TemplateChangeIn) -> dict[str, Any]:
-    """Name, description, how jobs learn their end, and where failed ones go: all of it or nothing."""
+    """Name, description, how jobs learn their end, where failed ones go, and what they may spend in a
+    day: all of it or nothing. What is left out stays."""
     template = get_template(slug)
     with transaction.atomic():
         if payload.delivery is not None:
@@ -200,8 +218,10 @@ def change_template(request: HttpRequest, slug: str, payload: TemplateChangeIn) 
             route = payload.failure_route or template.failure_route
             retries = template.retries if payload.retries is None else payload.retries
             set_failure_route(template, route, retries)
+        if "day_cap" in payload.model_fields_set:
+            set_day_cap(template, payload.day_cap)
         update_template(template, name=payload.name, description=payload.description)
-    return template_out(template)
+    return _template_detail(template)
 
 
 @router.get("/templates/{slug}/jobs", response=JobPageOut, summary="Its jobs, newest first")

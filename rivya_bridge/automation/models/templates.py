@@ -10,7 +10,8 @@ class JobTemplate(models.Model):
 
     `delivery`: how its jobs learn that they have ended: polled alone; polled, and an event hurries it; or
     polled once a minute only, behind the events. `failure_route`: whether a failed job is tried again, up to
-    `retries` times, or goes to a person at once.
+    `retries` times, or goes to a person at once. `day_cap` is the most that its jobs may spend in a day (UTC),
+    in whole credits; None without a cap.
     """
 
     class Delivery(models.TextChoices):
@@ -34,6 +35,7 @@ class JobTemplate(models.Model):
         max_length=6, choices=FailureRoute, default=FailureRoute.PERSON
     )
     retries = models.IntegerField(default=1)
+    day_cap = models.IntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

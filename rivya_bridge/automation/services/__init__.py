@@ -12,6 +12,7 @@ from rivya_bridge.automation.services.batches import (
     retry_failed,
     start_batch,
 )
+from rivya_bridge.automation.services.day_caps import DayBudget, day_budget, set_day_cap
 from rivya_bridge.automation.services.delivery import missing_for, next_mode, set_delivery
 from rivya_bridge.automation.services.failure_routes import route_failure, set_failure_route
 from rivya_bridge.automation.services.feeding import feed_batch, feed_batches
@@ -36,6 +37,7 @@ from rivya_bridge.automation.services.ticking import tick_schedules
 __all__ = [
     "BatchCheck",
     "BatchOptions",
+    "DayBudget",
     "JobPlan",
     "ScheduleOptions",
     "add_batch",
@@ -45,6 +47,7 @@ __all__ = [
     "check_batch",
     "create_schedule",
     "create_template",
+    "day_budget",
     "delete_schedule",
     "discard_batch",
     "feed_batch",
@@ -60,6 +63,7 @@ __all__ = [
     "retry_failed",
     "roll_back_label",
     "route_failure",
+    "set_day_cap",
     "set_delivery",
     "set_failure_route",
     "slug_taken",

@@ -8,7 +8,7 @@ from typing import Any
 from rivya_bridge.automation.cell_files import CellFiles
 from rivya_bridge.automation.checking import VersionCheck
 from rivya_bridge.automation.content import model_problems
-from rivya_bridge.automation.models import TemplateVersion
+from rivya_bridge.automation.models import JobTemplate, TemplateVersion
 from rivya_bridge.automation.tables import RawRow
 from rivya_bridge.credits.selectors import current_wallet
 from rivya_bridge.refusals import Problem, Refusal
@@ -36,13 +36,15 @@ class CheckedRow:
 
 @dataclass(slots=True)
 class BatchCheck:
-    """What a batch would do: its counts, its first problems by row, and what forbids its start."""
+    """What a batch would do: its counts, its first problems by row, what forbids its start, and
+    what of it would wait for another day."""
 
     row_count: int = 0
     invalid_count: int = 0
     estimated_credits: int = 0
     problems: list[tuple[CheckedRow, dict[str, Any]]] = field(default_factory=list)
     blockers: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def add(self, row: CheckedRow) -> None:
         self.row_count += 1
@@ -52,9 +54,9 @@ class BatchCheck:
         self.problems += [(row, problem) for problem in row.problems[:room]]
 
 
-def version_check(version: TemplateVersion) -> VersionCheck:
+def version_check(version: TemplateVersion, template: JobTemplate) -> VersionCheck:
     """The version made ready; Refusal when its model cannot be run, which no row could change."""
-    check = VersionCheck(version)
+    check = VersionCheck(version, day_cap=template.day_cap)
     if problems := model_problems(check.model):
         raise Refusal.of(problems)
     return check

@@ -14,6 +14,7 @@ from rivya_bridge.automation.services.batch_check import (
     start_problems,
     version_check,
 )
+from rivya_bridge.automation.services.day_caps import day_notices
 from rivya_bridge.automation.tables import RawRow
 from rivya_bridge.refusals import Problem, Refusal
 from rivya_bridge.texts import read_text
@@ -57,7 +58,8 @@ def check_batch(
     """A dry run of a whole table: creates and spends nothing. Raises Refusal for an unreadable one."""
     options = checked_options(options)
     found = BatchCheck()
-    for row in check_rows(version_check(chosen_version(template, options.label)), rows):
+    check = version_check(chosen_version(template, options.label), template)
+    for row in check_rows(check, rows):
         found.add(row)
     found.blockers = start_problems(
         row_count=found.row_count,
@@ -66,6 +68,7 @@ def check_batch(
         credit_cap=options.credit_cap,
         leave_out=leave_out,
     )
+    found.notices = day_notices(template, found.estimated_credits)
     return found
 
 
@@ -84,7 +87,7 @@ def add_batch(
     """
     options = checked_options(options)
     version = chosen_version(template, options.label)
-    check = version_check(version)
+    check = version_check(version, template)
     batch = Batch.objects.create(
         template=template,
         version=version,

@@ -11,6 +11,7 @@ from rivya_bridge.automation.inputs import Inputs, build_request, read_inputs
 from rivya_bridge.automation.models import Job, JobTemplate, TemplateVersion
 from rivya_bridge.automation.request_body import preview_body
 from rivya_bridge.automation.selectors.versions import chosen_version
+from rivya_bridge.automation.services.day_caps import template_day_problems
 from rivya_bridge.automation.services.storing import store_job
 from rivya_bridge.catalog.params import estimate_credits
 from rivya_bridge.catalog.selectors import get_model
@@ -55,20 +56,20 @@ def _plan(
     request: tuple[str, dict[str, Any], list[StoredFile]],
 ) -> JobPlan:
     prompt, params, references = request
+    estimate = estimate_credits(model, params)
+    problems = blockers(
+        model, prompt=prompt, params=params, references=references, credit_cap=version.credit_cap
+    )
+    if isinstance(version, TemplateVersion):
+        problems += template_day_problems(version.template, estimate)
     return JobPlan(
         inputs=inputs.as_json(),
         prompt=prompt,
         params=params,
         references=references,
-        estimated_credits=estimate_credits(model, params),
+        estimated_credits=estimate,
         body=preview_body(model, prompt, params, references),
-        problems=blockers(
-            model,
-            prompt=prompt,
-            params=params,
-            references=references,
-            credit_cap=version.credit_cap,
-        ),
+        problems=problems,
     )
 
 

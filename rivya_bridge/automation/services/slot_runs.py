@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from rivya_bridge.automation.checking import TEMPLATE_DAY_CAP
 from rivya_bridge.automation.models import Job, Schedule, ScheduleSlot
 from rivya_bridge.automation.selectors.versions import chosen_version
 from rivya_bridge.automation.services.jobs import preflight_job
@@ -21,7 +22,7 @@ CAUGHT_UP = timedelta(minutes=2)
 MOST_REFUSED = 3
 # Only the newest started slots can have open jobs in numbers that matter.
 LOOK_BACK = 100
-PASSING = frozenset({"credits"})
+PASSING = frozenset({"credits", "day_cap", TEMPLATE_DAY_CAP})
 
 
 def run_queued(now: datetime) -> int:
@@ -109,7 +110,7 @@ def _start(schedule: Schedule, slot: ScheduleSlot, now: datetime) -> str:
 
 
 def _refuse(schedule: Schedule, slot: ScheduleSlot, problems: list[Problem], now: datetime) -> str:
-    """Nothing is spent. What is wrong with the inputs needs a person; the balance may come back."""
+    """Nothing is spent. What is wrong with the inputs needs a person; balance and caps pass."""
     text = " ".join(problem.message for problem in problems)
     mine = Schedule.objects.filter(pk=schedule.pk)
     if all(problem.field in PASSING for problem in problems):

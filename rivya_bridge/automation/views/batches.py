@@ -28,6 +28,7 @@ from rivya_bridge.automation.selectors import (
     row_status,
 )
 from rivya_bridge.automation.services.batch_check import MOST_SHOWN, start_problems
+from rivya_bridge.automation.services.day_caps import day_notices
 from rivya_bridge.automation.tables import FORMATS, example_table, read_table
 from rivya_bridge.catalog.selectors import model_names
 from rivya_bridge.refusals import Missing, Refusal
@@ -61,6 +62,7 @@ def batches(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "batches",
         "label": label,
         "labels": label_rows(template),
+        "day": services.day_budget(template),
         "form": form,
         "page": page,
         "next_query": f"after={page.next_cursor}",
@@ -107,7 +109,7 @@ def batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 
 def _checked(row: Batch) -> dict[str, Any]:
-    """What a person reads before the start: what forbids it, and the first problems."""
+    """What a person reads before the start: what forbids it, what would wait, the first problems."""
     blockers = start_problems(
         row_count=row.row_count,
         invalid_count=row.invalid_count,
@@ -117,7 +119,8 @@ def _checked(row: Batch) -> dict[str, Any]:
     )
     invalid = row.rows.filter(status="invalid").order_by("ordinal")[:MOST_SHOWN]
     shown = [(one, problem) for one in invalid for problem in one.problems][:MOST_SHOWN]
-    return {"blockers": blockers, "problems": shown}
+    notices = day_notices(row.template, row.estimated_credits)
+    return {"blockers": blockers, "notices": notices, "problems": shown}
 
 
 def _rows(request: HttpRequest, row: Batch) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How a template's jobs learn their end, and where those that fail go."""
+"""How a template's jobs learn their end, where those that fail go, and what they may spend in a day."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from rivya_bridge.automation.selectors import get_template
 from rivya_bridge.automation.services import (
     missing_for,
     next_mode,
+    set_day_cap,
     set_delivery,
     set_failure_route,
 )
@@ -69,6 +70,20 @@ def failures(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             set_failure_route(row, given, row.retries)
         messages.success(request, "Jobs that fail from now on follow it.")
+    except Refusal as refusal:
+        add_refusal(request, refusal)
+    return redirect("automation:template", row.slug)
+
+
+@require_POST
+def spending(request: HttpRequest, slug: str) -> HttpResponse:
+    """`day_cap` is a whole number, or empty for no cap."""
+    row = get_template(slug)
+    given = request.POST.get("day_cap", "").strip()
+    is_number = given.isascii() and given.isdigit() and len(given) < 10
+    try:
+        set_day_cap(row, int(given) if is_number else 0 if given else None)
+        messages.success(request, "The cap holds for every job that is sent from now on.")
     except Refusal as refusal:
         add_refusal(request, refusal)
     return redirect("automation:template", row.slug)

@@ -28,10 +28,7 @@ from rivya_bridge.automation.selectors import (
     template_rows,
     with_shown_inputs,
 )
-from rivya_bridge.automation.services import (
-    preflight_job,
-    start_job,
-)
+from rivya_bridge.automation.services import day_budget, preflight_job, start_job
 from rivya_bridge.automation.views.conduct import conduct_of
 from rivya_bridge.catalog.selectors import closed_models, model_names
 from rivya_bridge.refusals import Refusal
@@ -74,6 +71,7 @@ def _page_context(request: HttpRequest, template: JobTemplate) -> dict[str, Any]
         "model_trouble": model_trouble(version),
         "model_changes": model_changes(version),
         "conduct": conduct_of(template),
+        "day": day_budget(template),
         "tab": "jobs",
         "label": label,
         "labels": label_rows(template),

@@ -97,6 +97,7 @@ def _context(
     return {
         "template": template,
         "version": version,
+        "day": services.day_budget(template),
         "model_name": model_names().get(version.model_id, version.model_id),
         "tab": "schedules",
         "form": form,

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from rivya_bridge.automation.checking import VersionCheck
 from rivya_bridge.automation.models import JobTemplate, TemplateVersion
 from rivya_bridge.automation.services.batch_check import money_problems
+from rivya_bridge.automation.services.day_caps import room_problems
 from rivya_bridge.files.selectors import known_files
 from rivya_bridge.refusals import Conflict, Problem, Refusal
 from rivya_bridge.rehearsal.models import GoldenCase, Rehearsal, RehearsalCase
@@ -43,7 +44,8 @@ class RehearsalPlan:
 def plan_rehearsal(
     template: JobTemplate, version: TemplateVersion, *, credit_cap: int | None = None
 ) -> RehearsalPlan:
-    """A dry run: spends nothing, creates nothing (eight queries however many cases)."""
+    """A dry run: spends nothing, creates nothing (eight queries however many cases, and three under a
+    cap of the template for the day)."""
     cases = list(golden_cases(template))
     problems: list[Problem] = []
     if not cases:
@@ -57,6 +59,7 @@ def plan_rehearsal(
         problems.append(Problem("golden_cases", f"No golden case can be run: {planned[0].unfit}"))
     if not problems:
         problems += [*money_problems(estimate, credit_cap), *day_cap_problems(estimate)]
+        problems += room_problems(template, estimate)
     return RehearsalPlan(version, planned, estimate, problems)
 
 

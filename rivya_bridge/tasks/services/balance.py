@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from rivya_bridge.connection import current_connection, one_connection
+from rivya_bridge.connection import Connection, current_connection, one_connection
 from rivya_bridge.credits.models import Wallet
 from rivya_bridge.credits.services import read_balance
 from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.models import ADVANCING, Task
-from rivya_bridge.tasks.services.release import BATCH, let_go_on
+from rivya_bridge.tasks.services.release import BATCH, let_go_on, may_go_here
 
 WALLET_AGE = timedelta(seconds=60)
 IDLE_WALLET_AGE = timedelta(minutes=10)
@@ -29,7 +29,7 @@ def renew_balance() -> None:
         gates.heed(account, error)
         return
     gates.note_answer(account)
-    _release_poor(account, before.current_credits)
+    _release_poor(current_connection(), before.current_credits)
 
 
 def _claim_reading(account: str, now: datetime) -> Wallet | None:
@@ -45,18 +45,19 @@ def _is_busy(account: str) -> bool:
     return Task.objects.filter(poor | Q(status__in=ADVANCING)).exists()
 
 
-def _release_poor(account: str, before: int | None) -> None:
+def _release_poor(connection: Connection, before: int | None) -> None:
     """Oldest first, as many as the free balance carries.
 
     What Rivya itself refused to carry may cost more than expected: it waits for a balance that rose
     by more than we know of, or for ten minutes.
     """
-    wallet = Wallet.objects.get(account=account)
+    wallet = Wallet.objects.get(account=connection.account)
     if wallet.free_credits is None or wallet.current_credits is None:
         return
     free, now = wallet.free_credits, timezone.now()
     has_risen = before is None or wallet.current_credits > before
-    poor = Task.objects.filter(status="held", reason="insufficient_credits", account=account)
+    mine = may_go_here(connection)
+    poor = Task.objects.filter(mine, status="held", reason="insufficient_credits")
     for task in poor.order_by("id")[:BATCH]:
         need = 0 if task.holds_reservation else task.estimated_credits
         if need > free:

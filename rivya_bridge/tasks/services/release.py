@@ -5,7 +5,7 @@ import logging
 from django.db.models import Q, QuerySet
 
 from rivya_bridge.connection import Connection, current_connection
-from rivya_bridge.credits.caps import room_today
+from rivya_bridge.credits.caps import room_today, spending_caps
 from rivya_bridge.tasks import gates
 from rivya_bridge.tasks.models import Exposure, Task
 from rivya_bridge.tasks.services.transitions import LostClaim, unhold
@@ -21,28 +21,40 @@ def release_held() -> int:
     count = _release(_at_home(connection), "The account it belongs to is in use again.")
     if not gates.key_is_refused(connection.account):
         count += _release(_key_refused(connection), "The key is no longer known to be refused.")
-    return count + _release_within_day_cap(connection.account)
+    return count + _release_within_day_cap(connection)
 
 
-def _release_within_day_cap(account: str) -> int:
-    """Oldest first, as many as the day's cap carries."""
-    held = Task.objects.filter(status="held", reason="day_cap", account=account)
+def _release_within_day_cap(connection: Connection) -> int:
+    """As many as the day's cap carries; what is above the whole cap is in nobody's way."""
+    held = Task.objects.filter(may_go_here(connection), status="held", reason="day_cap")
     if not held.exists():
         return 0
-    room, count = room_today(account), 0
+    cap = spending_caps().day_cap
+    fitting = held if cap is None else held.filter(estimated_credits__lte=cap)
+    return release_within(fitting, room_today(connection.account), "The day's cap has room again.")
+
+
+def release_within(held: QuerySet[Task], room: int | None, text: str) -> int:
+    """Lets go on, oldest first, as many as `room` carries (None: all); returns how many."""
+    count = 0
     for task in held.order_by("id")[:BATCH]:
         if room is not None and task.estimated_credits > room:
             break
         room = None if room is None else room - task.estimated_credits
-        count += let_go_on(task, "The day's cap has room again.")
+        count += let_go_on(task, text)
     return count
 
 
 def _at_home(connection: Connection) -> QuerySet[Task]:
     """Held because they belong elsewhere, and elsewhere is now here."""
-    may_move = Q(held_from__in=("running", "saving")) | Q(exposure=Exposure.NONE)
-    is_home = (may_move & _adoptable(connection)) | Q(account=connection.account)
+    is_followed = Q(held_from__in=("running", "saving")) & _adoptable(connection)
+    is_home = is_followed | may_go_here(connection)
     return Task.objects.filter(is_home, status="held", reason="other_account")
+
+
+def may_go_here(connection: Connection) -> Q:
+    """What the account in use may send: its own, and after a change of its key what was never sent."""
+    return Q(account=connection.account) | (Q(exposure=Exposure.NONE) & _adoptable(connection))
 
 
 def _adoptable(connection: Connection) -> Q:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from rivya_bridge.connection import current_connection, downloader, rivya_client
 from rivya_bridge.files.models import StoredFile
+from rivya_bridge.files.room import RoomKeeper, require_room
 from rivya_bridge.files.services import store_result
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import DownloadFailed, DownloadRefused, RivyaError
@@ -78,6 +79,7 @@ def _fetch(task: Task, output: TaskOutput) -> bool:
 def _download(task: Task, output: TaskOutput) -> StoredFile:
     folder = settings.FILES_DIR
     folder.mkdir(parents=True, exist_ok=True)
+    require_room()
     renew(task, timezone.now())
     with tempfile.TemporaryFile(dir=folder) as bytes_file:
         _fetch_bytes(task, output.url, bytes_file)
@@ -87,8 +89,14 @@ def _download(task: Task, output: TaskOutput) -> StoredFile:
 
 
 def _fetch_bytes(task: Task, url: str, bytes_file: IO[bytes]) -> None:
+    renew_lease, keep_room = _lease_keeper(task), RoomKeeper()
+
+    def on_progress(size: int) -> None:
+        renew_lease(size)
+        keep_room(size)
+
     with downloader() as client:
-        client.fetch(url, bytes_file, on_progress=_lease_keeper(task))  # type: ignore[arg-type]
+        client.fetch(url, bytes_file, on_progress=on_progress)  # type: ignore[arg-type]
 
 
 def _lease_keeper(task: Task) -> Callable[[int], None]:

@@ -1,6 +1,7 @@
 """Sending a task: references uploaded, body frozen, credits reserved, one POST under one key."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,6 +26,7 @@ from rivya_bridge.tasks.services.transitions import (
     wait_for_gate,
 )
 from rivya_bridge.tasks.services.turn import send_turn
+from rivya_bridge.tasks.signals import reserving
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,9 @@ def _begin(task: Task) -> Sending | None:
                 release_credits(task.account, task.estimated_credits)
             wait_for_gate(task, limited_until)
             return None
-        room = None if was_unconfirmed else room_today(task.account)
-        if room is not None and room < 0:
+        if not was_unconfirmed and (over := _over_a_cap(task)):
             release_credits(task.account, task.estimated_credits)
-            hold(task, "day_cap", _over_day_cap_text(task))
+            hold(task, *over)
             return None
         change(
             task,
@@ -139,6 +140,15 @@ def _begin(task: Task) -> Sending | None:
             attempt=attempt.number,
         )
     return Sending(attempt, was_unconfirmed)
+
+
+def _over_a_cap(task: Task) -> tuple[str, str] | None:
+    """Reason and sentence of the first cap for a day that the reservation just made would pass."""
+    room = room_today(task.account)
+    if room is not None and room < 0:
+        return "day_cap", _over_day_cap_text(task)
+    answers: list[Any] = [answer for _, answer in reserving.send(sender=Task, task=task)]
+    return next((answer for answer in answers if answer), None)
 
 
 def _over_day_cap_text(task: Task) -> str:

@@ -26,7 +26,7 @@ from tests.tasks.vendor import Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = Path(__file__).resolve().parents[3]
-LIMIT_SECONDS = 40
+LIMIT_SECONDS = 120
 
 
 @pytest.fixture
@@ -63,12 +63,14 @@ class Hanging:
 
     def __init__(self, then: play.Reply) -> None:
         self.reached, self.let_go = threading.Event(), threading.Event()
+        self.answered = threading.Event()
         self._then = then
 
     def __call__(self, handler: Any) -> None:
         self.reached.set()
         self.let_go.wait(LIMIT_SECONDS)
         self._then(handler)
+        self.answered.set()
 
 
 def test_a_worker_told_to_end_in_the_middle_of_a_reading_ends_at_once(
@@ -81,13 +83,53 @@ def test_a_worker_told_to_end_in_the_middle_of_a_reading_ends_at_once(
     first = worker()
     assert hanging.reached.wait(LIMIT_SECONDS)
     first.send_signal(signal.SIGTERM)
-    assert first.wait(6) == 0
+    assert first.wait(LIMIT_SECONDS) == 0
+    assert not hanging.answered.is_set()
     hanging.let_go.set()
     assert fresh(task).status == "running"
     saved = threading.Event()
     vendor.downloads.append(lambda handler: (saved.set(), play.file(handler)))  # type: ignore[arg-type, return-value]
     worker()
     assert saved.wait(LIMIT_SECONDS)
+    assert (len(vendor.sent), vendor.generations) == (1, 1)
+
+
+def test_a_worker_told_to_end_while_it_sends_finishes_that_sending(
+    vendor: Vendor, worker: Any
+) -> None:
+    """SIGTERM between the intent and the answer: it is waited for, written down, and nothing is left open."""
+    hanging = Hanging(play.accepted)
+    vendor.posts.append(hanging)
+    task = make_task()
+    process = worker()
+    assert hanging.reached.wait(LIMIT_SECONDS)
+    process.send_signal(signal.SIGTERM)
+    hanging.let_go.set()
+    assert process.wait(LIMIT_SECONDS) == 0
+    _check_sent_once(task, vendor)
+
+
+def test_a_worker_told_to_end_while_it_commits_loses_nothing(vendor: Vendor, worker: Any) -> None:
+    """SIGTERM while the acceptance waits for the database's one write lock."""
+    hanging = Hanging(play.accepted)
+    vendor.posts.append(hanging)
+    task = make_task()
+    process = worker()
+    assert hanging.reached.wait(LIMIT_SECONDS)
+    path = database.settings_dict["NAME"]
+    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as line:
+        line.execute("BEGIN IMMEDIATE")
+        hanging.let_go.set()
+        assert hanging.answered.wait(LIMIT_SECONDS)
+        process.send_signal(signal.SIGTERM)
+        line.execute("ROLLBACK")
+    assert process.wait(LIMIT_SECONDS) == 0
+    _check_sent_once(task, vendor)
+
+
+def _check_sent_once(task: Task, vendor: Vendor) -> None:
+    row = fresh(task)
+    assert (row.status, row.exposure, row.lease_until) == ("running", "accepted", None)
     assert (len(vendor.sent), vendor.generations) == (1, 1)
 
 

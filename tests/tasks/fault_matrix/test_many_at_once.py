@@ -1,5 +1,6 @@
 """Rows of the fault matrix with their numbers: many tasks against a vendor that fails in bulk."""
 
+import io
 import random
 from typing import Any
 
@@ -10,6 +11,9 @@ from django.utils import timezone
 from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.models import LedgerEntry, Wallet
 from rivya_bridge.credits.services import refresh_wallet
+from rivya_bridge.files.models import StoredFile
+from rivya_bridge.files.services import store_result
+from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import Rivya, RivyaError
 from rivya_bridge.rivya.types.generation import Generation
 from rivya_bridge.tasks import gates, policy
@@ -210,15 +214,39 @@ def test_addresses_that_live_for_one_second_are_asked_for_anew(
     check_books(task)
 
 
-@pytest.mark.parametrize("number", range(8))
-def test_a_polyglot_is_never_taken_for_media(vendor: Vendor, clock: Clock, number: int) -> None:
-    """A head that looks right on content that is not."""
-    heads = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\0\0\0\0WEBP"]
-    tails = [b"<script>alert(1)</script>" * 9, b"PK\x03\x04" + b"\0" * 200]
-    vendor.results = {"a.png": heads[number % 4] + tails[number // 4]}
+HEADS = [
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff\xe0\x00\x10JFIF\x00",
+    b"GIF89a",
+    b"RIFF\x24\x00\x00\x00WEBPVP8 ",
+    b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    b"\0\0\0\x18ftypisom\0\0\2\0isomiso2",
+    b"ID3\x04\x00\x00\x00\x00\x00\x00",
+    b"OggS\x00\x02",
+]
+TAILS = [
+    b"<script>alert(1)</script>" * 9,
+    b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>" * 4,
+    b"PK\x03\x04" + b"\0" * 200,
+    b"\x7fELF" + b"\0" * 200,
+    b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript>>>>" * 4,
+]
+
+
+@pytest.mark.parametrize(
+    "head", HEADS, ids=["png", "jpeg", "gif", "webp", "wav", "mp4", "mp3", "ogg"]
+)
+def test_none_of_forty_polyglots_is_taken_for_media(
+    vendor: Vendor, clock: Clock, head: bytes
+) -> None:
+    """A head that looks right on five contents that are not: held, and nothing of it kept."""
+    vendor.results = {f"{number}.png": head + tail for number, tail in enumerate(TAILS)}
     row = carry(make_task(), clock)
     assert (row.status, row.reason) == ("held", "result_refused")
-    assert not any(output.file_id for output in row.outputs.all())
+    for tail in TAILS:
+        with pytest.raises(Refusal):
+            store_result(io.BytesIO(head + tail), name="a.png")
+    assert not StoredFile.objects.exists()
 
 
 def test_the_gates_of_one_account_do_not_hold_back_another(vendor: Vendor, clock: Clock) -> None:

@@ -1,46 +1,24 @@
 """Several at once on one row: one winner, one request, one booking."""
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
-from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.models import Wallet
-from rivya_bridge.credits.services import reserve_credits
 from rivya_bridge.refusals import Conflict
+from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services import cancel_task, submit
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.transitions import LostClaim, claim
+from tests.experiments.factories import add_models
 from tests.tasks.making import Clock, carry, check_books, fresh, kinds, make_task, step
+from tests.tasks.races import RACES, ROUNDS, at_once
 from tests.tasks.vendor import Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Runs each in a thread with a database connection of its own; returns what they gave back."""
-    barrier = threading.Barrier(len(works))
-    given: list[Any] = [None] * len(works)
-
-    def run(number: int, work: Callable[[], Any]) -> None:
-        try:
-            barrier.wait(10)
-            given[number] = work()
-        except Exception as error:
-            given[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return given
+USUAL_ROUNDS = dict.fromkeys(RACES, 10) | {name: 3 for name in RACES if name[0] in "56"}
 
 
 def test_it_works() -> None:
@@ -56,19 +34,48 @@ def test_many_doorbells_send_one_request(vendor: Vendor) -> None:
     assert fresh(task).fence == 1
 
 
-def test_one_of_sixteen_claims_wins(vendor: Vendor) -> None:
-    for _ in range(20):
-        task = make_task()
-        given = at_once(*[lambda task=task: claim(task.pk, timezone.now())] * 16)  # type: ignore[misc]
-        assert sum(one is not None for one in given) == 1
+@pytest.mark.parametrize("name", RACES)
+def test_each_round_of_a_race_has_one_winner(vendor: Vendor, name: str) -> None:
+    """`RACE_ROUNDS=1000` runs as many as the fault matrix asks for."""
+    vendor.balance = 1_000_000
+    add_models("z-image")
+    assert list(RACES[name](vendor, ROUNDS or USUAL_ROUNDS[name])) == []
 
 
-def test_fifty_reservations_for_ten_credits_are_exactly_ten(vendor: Vendor) -> None:
-    account = current_connection().account
-    Wallet.objects.create(account=account, current_credits=10)
-    given = at_once(*[lambda: reserve_credits(account, 1)] * 50)
-    assert sum(given) == 10
-    assert Wallet.objects.get().reserved_credits == 10
+def taken_by_anyone(task_id: Any, now: Any) -> Task:
+    """A claim that does not ask whether another has the task."""
+    Task.objects.filter(pk=task_id).update(fence=F("fence") + 1)
+    return Task.objects.get(pk=task_id)
+
+
+def carried_by_no_balance(account: str, amount: int) -> bool:
+    """A reservation that does not ask whether the balance carries it."""
+    Wallet.objects.update(reserved_credits=F("reserved_credits") + amount)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("name", "guard", "without"),
+    [
+        ("16 claimers of one task", "tests.tasks.races.claim", taken_by_anyone),
+        (
+            "50 reservations for 10 credits",
+            "tests.tasks.races.reserve_credits",
+            carried_by_no_balance,
+        ),
+        (
+            "6 jobs for a template's day of 2",
+            "rivya_bridge.automation.receivers.over_day_cap",
+            lambda task: None,
+        ),
+    ],
+)
+def test_a_race_without_its_guard_is_found_out(
+    vendor: Vendor, monkeypatch: Any, name: str, guard: str, without: Any
+) -> None:
+    add_models("z-image")
+    monkeypatch.setattr(guard, without)
+    assert len(list(RACES[name](vendor, 2))) == 2
 
 
 def test_cancel_against_send_is_either_unsent_or_marked(vendor: Vendor, clock: Clock) -> None:

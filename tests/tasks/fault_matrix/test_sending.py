@@ -226,6 +226,21 @@ def test_402_is_held_and_goes_on_by_itself_once_the_balance_suffices(
     check_books(task)
 
 
+def test_what_lacks_credits_goes_on_with_a_new_key_of_its_account(
+    vendor: Vendor, clock: Clock, settings: Any
+) -> None:
+    vendor.posts.append(play.refused(402, "insufficient_credits"))
+    vendor.balance = 0
+    task = carry(make_task(), clock)
+    assert (task.status, task.reason) == ("held", "insufficient_credits")
+    settings.RIVYA_API_KEY = "rvya_sk_rotated"
+    vendor.balance = 5
+    clock.move(700)
+    renew_balance()
+    assert carry(task, clock).status == "succeeded"
+    check_books(task)
+
+
 def test_a_price_above_the_estimate_does_not_ask_every_minute(vendor: Vendor, clock: Clock) -> None:
     vendor.posts.extend([play.refused(402, "insufficient_credits")] * 99)
     vendor.balance = 5

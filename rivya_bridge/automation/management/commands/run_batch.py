@@ -63,6 +63,8 @@ class Command(BaseCommand):
             found = check_batch(template, rows, chosen, leave_out=options["leave_out"])
         for row, problem in found.problems:
             self.stderr.write(f"row {row.ordinal}, {problem['field']}: {problem['message']}")
+        for notice in found.notices:
+            self.stderr.write(notice)
         if found.blockers:
             raise Refusal.of(found.blockers)
         ready = found.row_count - found.invalid_count

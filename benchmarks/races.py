@@ -1,0 +1,116 @@
+"""The races of the fault matrix, a thousand rounds each: `python benchmarks/races.py [--rounds 1000]`.
+
+On SQLite, and on PostgreSQL where it answers (`--postgres URL`; a line says so where it does not), in a process
+and a database of their own, against a scripted vendor. Prints rounds, violations and seconds of each race, and
+every violation in words; ends with 1 on any.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+POSTGRES = os.environ.get("SERVICES_POSTGRES", "postgres://postgres@127.0.0.1:5432")
+MOST_SHOWN = 5
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Races on SQLite and PostgreSQL.")
+    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--postgres", default=POSTGRES)
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        return run_races(options.rounds)
+    print(f"{'database':<12}{'race':<36}{'rounds':>8}{'violations':>12}{'seconds':>9}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        count = show("SQLite", options.rounds, {"BRIDGE_DATA_DIR": folder})
+    try:
+        with database(options.postgres) as url, tempfile.TemporaryDirectory() as folder:
+            environ = {"BRIDGE_DATA_DIR": folder, "DATABASE_URL": url}
+            count += show("PostgreSQL", options.rounds, environ)
+    except psycopg.OperationalError as error:
+        print(f"PostgreSQL was skipped: {str(error).splitlines()[0]}")
+    return 1 if count else 0
+
+
+@contextmanager
+def database(address: str) -> Iterator[str]:
+    """A database of its own, dropped at the end."""
+    name = f"bridge_races_{secrets.token_hex(5)}"
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as line:
+        line.execute(f"CREATE DATABASE {name}")
+        # Who wins does not depend on when the disk has it, and no race outlives a power cut.
+        line.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
+        try:
+            yield f"{address}/{name}"
+        finally:
+            line.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def show(name: str, rounds: int, environ: dict[str, str]) -> int:
+    """Runs all races there and prints a line for each; returns the violations."""
+    command = [sys.executable, __file__, "--inside", "--rounds", str(rounds)]
+    environ = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "rivya_bridge.settings",
+        "RIVYA_API_KEY": "rvya_sk_scripted",
+        **environ,
+    }
+    count = 0
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            found: dict[str, Any] = json.loads(line)
+            wrong = found["violations"]
+            count += len(wrong)
+            print(
+                f"{name:<12}{found['race']:<36}{rounds:>8,}{len(wrong):>12}{found['seconds']:>9.0f}",
+                flush=True,
+            )
+            for text in wrong[:MOST_SHOWN]:
+                print(f"  {text}")
+    return count + bool(process.returncode)
+
+
+def run_races(rounds: int) -> int:
+    """In the process of one database: one line of JSON for each race."""
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from rivya_bridge.tasks import background
+    from tests.experiments.factories import add_models
+    from tests.tasks.races import RACES
+    from tests.tasks.vendor import Vendor
+
+    call_command("migrate", verbosity=0)
+    add_models("z-image")
+    background.advance_task.delay = lambda task_id: None
+    settings.RIVYA_IN_FLIGHT = 100
+    with Vendor(balance=100_000_000) as vendor:
+        settings.RIVYA_BASE_URL = vendor.url
+        for name, race in RACES.items():
+            begun = time.monotonic()
+            found = {"race": name, "violations": list(race(vendor, rounds))}
+            print(json.dumps(found | {"seconds": time.monotonic() - begun}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
