@@ -178,6 +178,11 @@ def as_first_version(members: dict[str, bytes]) -> None:
     for name in set(DOCUMENTS) - set(FIRST_DOCUMENTS):
         del members[name]
         del manifest["documents"][name]
+    runs = [json.loads(line) for line in members["runs.jsonl"].splitlines()]
+    for run in runs:
+        for sending in (run["task"] or {"sendings": []})["sendings"]:
+            del sending["earlier_body"]
+    members["runs.jsonl"] = "".join(json.dumps(run) + "\n" for run in runs).encode()
     members["manifest.json"] = json.dumps(manifest | {"version": 1}).encode()
 
 

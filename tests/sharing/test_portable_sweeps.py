@@ -78,7 +78,21 @@ def grid(sweep: Sweep) -> list[dict[str, Any]]:
     """Every cell as the page shows it, with the numbers of runs instead of their ids."""
     numbers = dict(Run.objects.filter(experiment=sweep.experiment).values_list("pk", "number"))
     cells = cells_by_numbers(sweep, range(1, sweep.cell_count + 1))
-    return [line | {"run_id": numbers.get(line["run_id"])} for line in map(cell_line, cells)]
+    lines = map(cell_line, cells)
+    return [
+        line
+        | {"run_id": numbers.get(line["run_id"])}
+        | {"results": [run.number for run in line["results"]]}
+        for line in lines
+    ]
+
+
+def test_it_continues_the_same_run(swept: Sweep, tmp_path: Path) -> None:
+    earlier = swept.experiment.runs.order_by("number").last()
+    Sweep.objects.filter(pk=swept.pk).update(continues_from=earlier)
+    sweep = bring_in(swept.experiment, tmp_path).sweeps.get()
+    assert earlier and sweep.continues_from and sweep.continues_from.pk != earlier.pk
+    assert sweep.continues_from.number == earlier.number
 
 
 def test_it_works(swept: Sweep, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ ELSEWHERE: dict[type, frozenset[str]] = {
     TaskAttempt: frozenset({"id", "task"}),
     Comparison: frozenset({"id", "experiment", "winner"}),
     Ballot: frozenset({"id", "experiment", "left", "right"}),
-    Sweep: frozenset({"id", "experiment", "plan"}),
+    Sweep: frozenset({"id", "experiment", "plan", "continues_from"}),
     SweepCell: frozenset({"id", "sweep", "references"}),
     SweepTry: frozenset({"id", "sweep", "cell", "run"}),
     ResultConsumer: frozenset({"experiment"}),
@@ -183,10 +183,20 @@ def ballot_document(ballot: Ballot) -> dict[str, Any]:
     return {**written(ballot), "left": ballot.left.number, "right": ballot.right.number}
 
 
-def sweep_document(sweep: Sweep, number: int, hashes: Mapping[str, str]) -> dict[str, Any]:
-    """A sweep under its place among the experiment's; `hashes`: SHA-256 of its files by their ids."""
+def sweep_document(
+    sweep: Sweep, number: int, hashes: Mapping[str, str], last: int
+) -> dict[str, Any]:
+    """A sweep under its place among the experiment's; `hashes`: SHA-256 of its files by their ids.
+
+    A run beyond `last` is left out, also as the one that it continues."""
     references = [hashes[key] for key in sweep.plan["references"]]
-    return {**written(sweep), "number": number, "plan": {**sweep.plan, "references": references}}
+    earlier = sweep.continues_from
+    return {
+        **written(sweep),
+        "number": number,
+        "continues_from": earlier.number if earlier and earlier.number <= last else None,
+        "plan": {**sweep.plan, "references": references},
+    }
 
 
 def cell_document(

@@ -131,6 +131,9 @@ class Links:
         self._grids.append(_Grid([len(axis["values"]) for axis in row["axes"]], row["cell_count"]))
         if row["number"] != len(self._grids):
             found.append(f"sweep {row['number']} is out of order: sweeps are numbered from 1.")
+        earlier = row["continues_from"]
+        if earlier is not None and earlier not in self._numbers:
+            found.append(f"sweep {row['number']} continues run {earlier}, which is not there.")
         return found
 
     def _cell(self, row: dict[str, Any]) -> list[str]:

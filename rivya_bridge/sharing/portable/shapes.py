@@ -101,8 +101,9 @@ _SENDING = _object(
     request_id=_text(255),
     response=_text(LONG_TEXT),
     error=_text(LONG_TEXT),
-    earlier_body=_text(LONG_TEXT),
 )
+# Absent from what was written before a task could be sent with other bytes.
+_SENDING["properties"]["earlier_body"] = _text(LONG_TEXT)
 _TASK = _object(
     kind=_word("generation", "chat"),
     base_url=_text(300),
@@ -208,6 +209,7 @@ _AXIS = _object(
 )
 _SWEEP = _object(
     number=NUMBER,
+    continues_from=_or_null(NUMBER),
     title=_text(plans.TITLE_LENGTH),
     status=_word(*Sweep.Status.values),
     plan=_PLAN,

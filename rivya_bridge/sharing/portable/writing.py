@@ -61,12 +61,14 @@ def export_experiment(experiment: Experiment, out: IO[bytes]) -> dict[str, Any]:
     changed.
     """
     last = experiment.run_count
-    sweeps = list(Sweep.objects.filter(experiment=experiment).order_by("id"))
+    sweeps = list(
+        Sweep.objects.filter(experiment=experiment).select_related("continues_from").order_by("id")
+    )
     listed: list[str] = []
     # What may grow meanwhile comes before what it names: tries, then their runs, then their files.
     rows: dict[str, Iterable[dict[str, Any]]] = {
         EXPERIMENT: [experiment_document(experiment)],
-        SWEEPS: _sweeps(sweeps),
+        SWEEPS: _sweeps(sweeps, last),
         CELLS: _cells(sweeps, last),
         RUNS: map(run_document, _runs(experiment, last)),
         COMPARISONS: _comparisons(experiment, last),
@@ -186,9 +188,9 @@ def _ballots(experiment: Experiment, last: int) -> Iterator[dict[str, Any]]:
         yield ballot_document(row)
 
 
-def _sweeps(sweeps: Sequence[Sweep]) -> Iterator[dict[str, Any]]:
+def _sweeps(sweeps: Sequence[Sweep], last: int) -> Iterator[dict[str, Any]]:
     for number, sweep in enumerate(sweeps, start=1):
-        yield sweep_document(sweep, number, reference_hashes(sweep))
+        yield sweep_document(sweep, number, reference_hashes(sweep), last)
 
 
 def _cells(sweeps: Sequence[Sweep], last: int) -> Iterator[dict[str, Any]]:

@@ -120,7 +120,7 @@ def _add_history(pairs: Sequence[tuple[Task, Facts]], target: Target) -> None:
         for one in facts["outputs"]
     )
     TaskAttempt.objects.bulk_create(
-        TaskAttempt(task=task, **read_fields(one, ATTEMPT_FIELDS))
+        TaskAttempt(task=task, **read_fields({"earlier_body": ""} | one, ATTEMPT_FIELDS))
         for task, facts in pairs
         for one in facts["sendings"]
     )

@@ -36,7 +36,8 @@ def _sweep(row: dict[str, Any], target: Target) -> Sweep:
         fields |= {"status": Sweep.Status.CANCELED, "note": GOES_ON_ELSEWHERE}
     references = [str(target.files[sha256]) for sha256 in row["plan"]["references"]]
     plan = {**row["plan"], "references": references}
-    return Sweep(experiment=target.experiment, plan=plan, **fields)
+    earlier_id = target.runs.get(row["continues_from"])
+    return Sweep(experiment=target.experiment, plan=plan, continues_from_id=earlier_id, **fields)
 
 
 def add_cells(rows: Sequence[dict[str, Any]], target: Target) -> None:
