@@ -104,9 +104,9 @@ def test_it_works(
     told = journal(vendor)
     assert sweep.spent_credits == told["charged_credits"]
     assert told["generations_count"] == 70 and len(told["uploads"]) == 1
-    done = sweep.tries.filter(status="succeeded").values_list("cell__number", flat=True)
-    pair = "&".join(f"cell={number}" for number in done[:2])
-    board = signed_in_client.get(f"{grid}compare/?{pair}", follow=True)
+    done = sweep.tries.filter(status="succeeded").values_list("run_id", flat=True)
+    ticked = {"run": [str(run_id) for run_id in done[:2]], "go": "1"}
+    board = signed_in_client.post(f"/experiments/{experiment.pk}/tray/", ticked, follow=True)
     assert board.status_code == 200 and board.content.decode().count('class="pane"') == 2
     measure_experiment(experiment.pk)
     pairs = reference_effects(experiment)
