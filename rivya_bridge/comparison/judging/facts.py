@@ -32,10 +32,10 @@ class Entrant:
     params: Mapping[str, Any]
     references: tuple[str, ...]
     kind: str
-    credits: int | None
-    seconds: float | None
     verdict: str
-    rating: int | None
+    credits: int | None = None
+    seconds: float | None = None
+    rating: int | None = None
 
     @cached_property
     def setting(self) -> str:

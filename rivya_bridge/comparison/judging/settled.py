@@ -6,7 +6,6 @@ the workspace asks for. How sure that is stands in the findings.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from rivya_bridge.comparison.judging.facts import SHARES, Entrant, Evidence, Vote
@@ -64,7 +63,7 @@ def vote_states(experiments: Iterable[Experiment]) -> dict[UUID, VoteState]:
 
 
 def _entrant(run: Run, references: Sequence[str]) -> Entrant:
-    nothing: dict[str, Any] = dict.fromkeys(("credits", "seconds", "rating"))
+    """What votes are counted by; what a run costs is read from its task and not needed here."""
     return Entrant(
         id=run.pk,
         number=run.number,
@@ -74,5 +73,4 @@ def _entrant(run: Run, references: Sequence[str]) -> Entrant:
         references=tuple(references),
         kind=run.category,
         verdict=run.verdict,
-        **nothing,
     )
