@@ -79,13 +79,23 @@ def store_each(
     """Keeps each file by itself, so that one that is refused takes no other with it: those kept, in their
     order, and a problem for each other."""
     stored: list[StoredFile] = []
-    problems: list[Problem] = []
-    for file in files:
+    problems = _too_many(field, files)
+    for file in [] if problems else files:
         try:
             stored += store_fields({field: [file]})[field]
         except Refusal as refusal:
             problems += refusal.problems
     return stored, problems
+
+
+def _too_many(field: str, files: Sequence[object]) -> list[Problem]:
+    if len(files) <= MAX_FILES_AT_ONCE:
+        return []
+    text = (
+        f"{len(files)} files were sent at once; the limit is {MAX_FILES_AT_ONCE}. Send them in "
+        "smaller groups."
+    )
+    return [Problem(field, text, MAX_FILES_AT_ONCE)]
 
 
 def _check_all(
@@ -94,12 +104,9 @@ def _check_all(
     field: str,
     files: "Sequence[UploadedFile[bytes] | str]",
 ) -> "list[_Checked | StoredFile]":
-    if len(files) > MAX_FILES_AT_ONCE:
-        text = (
-            f"{len(files)} files were sent at once; the limit is {MAX_FILES_AT_ONCE}. Send them in "
-            "smaller groups."
-        )
-        problems.append(Problem(field, text, MAX_FILES_AT_ONCE))
+    too_many = _too_many(field, files)
+    if too_many:
+        problems += too_many
         return []
     found: list[_Checked | StoredFile] = []
     for file in files:

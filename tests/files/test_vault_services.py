@@ -14,6 +14,7 @@ from rivya_bridge.files.selectors import get_file, get_files, listed_files
 from rivya_bridge.files.services import (
     MAX_FILES_AT_ONCE,
     clean_name,
+    store_each,
     store_result,
     store_upload,
     store_uploads,
@@ -132,6 +133,9 @@ def test_too_many_files_at_once_are_refused():
     files = [SimpleUploadedFile("a.png", b"x")] * (MAX_FILES_AT_ONCE + 1)
     with pytest.raises(Refusal, match="51 files were sent at once; the limit is 50"):
         store_uploads(files)
+    stored, [problem] = store_each(files, field="results")
+    assert stored == []
+    assert (problem.field, problem.limit) == ("results", 50)
 
 
 def test_a_result_is_kept_from_a_stream_or_a_path(clip, tmp_path):

@@ -346,19 +346,25 @@ def test_a_body_that_is_no_table_is_refused_in_words_and_leaves_nothing_behind(
     assert everything(data_dir) == before
 
 
-def test_a_good_file_beside_a_bad_one_is_not_kept_either(
+def test_a_good_file_beside_a_bad_one_stays_in_the_form(
     place: Place, signed_in_client: Any, data_dir: Path
 ) -> None:
-    """Two fields of one form: what is right in one does not stay when the other is refused."""
-    before = everything(data_dir)
+    """It is kept whole and shown, so that nobody sends it again; of the other nothing is left."""
+    files, runs = set(StoredFile.objects.all()), Run.objects.count()
     good, bad = io.BytesIO(noise(5)), io.BytesIO(b"<html>")
     good.name, bad.name = "good.png", "bad.png"
     where = reverse("experiments:record", args=[place.experiment.pk])
     given = {"model": "flux-2-pro", "prompt": "A", "results": good, "references": bad}
     answer = signed_in_client.post(where, given)
     assert answer.status_code == 422
-    assert "bad.png: The file is a web page" in answer.content.decode()
-    assert everything(data_dir) == before
+    told = answer.content.decode()
+    assert "bad.png: The file is a web page" in told
+    [kept] = set(StoredFile.objects.all()) - files
+    assert kept.name == "good.png" and str(kept.pk) in told
+    assert Run.objects.count() == runs
+    given = {"model": "flux-2-pro", "prompt": "A", "results_kept": str(kept.pk)}
+    assert signed_in_client.post(where, given).status_code == 302
+    assert Run.objects.count() == runs + 1
 
 
 def test_a_picture_in_a_slot_for_another_kind_is_not_kept(place: Place, data_dir: Path) -> None:
