@@ -14,6 +14,7 @@ from django.utils import timezone
 from rivya_bridge.experiments.models import Experiment, Run
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Conflict, Refusal
+from rivya_bridge.sharing.bulk.tables import MAX_ROWS
 from rivya_bridge.sharing.models import Staged
 from rivya_bridge.sharing.staging import expire_staged, path_of
 from tests.experiments.factories import make_experiment, record
@@ -434,3 +435,17 @@ def test_lineage_to_a_run_of_the_experiment(experiment: Experiment) -> None:
     row = {"model": "z-image", "prompt": "A", "result_text": "b", "continues_from": "#1"}
     import_runs(stage(experiment, json.dumps([row]).encode(), "runs.json"))
     assert Run.objects.get(number=2).continues_from == earlier
+
+
+def test_as_many_rows_as_a_table_may_have_are_shown_before_and_after(
+    experiment: Experiment, signed_in_client: Any
+) -> None:
+    file = keep(noise(1), "a.png")
+    lines = [f"flux-2-pro,Bottle {number},{file.pk}" for number in range(MAX_ROWS)]
+    table = "\n".join(["model,prompt,results", *lines]).encode()
+    done = import_runs(stage(experiment, table, "runs.csv"))
+    page = signed_in_client.get(f"/imports/{done.pk}/")
+    assert page.status_code == 200 and f"run {MAX_ROWS}</a>" in page.content.decode()
+    again = stage(experiment, table, "runs.csv")
+    page = signed_in_client.get(f"/imports/{again.pk}/")
+    assert page.content.decode().count("there already") == MAX_ROWS
