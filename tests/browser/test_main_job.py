@@ -191,7 +191,7 @@ def test_main_job_by_keyboard(open_page: OpenPage, product: Product) -> None:
     page.keyboard.press("Enter")
 
     _follow(page, "Promote to a template")
-    _tab_to(page, page.get_by_label("Prompt", exact=True))
+    _tab_to(page, page.get_by_label("Prompt"))
     page.keyboard.press("Control+End")
     for _ in "wet slate":
         page.keyboard.press("Shift+ArrowLeft")
