@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from rivya_bridge.automation.models import Batch, Job, Schedule, ScheduleSlot
 from rivya_bridge.automation.services import feed_batches, start_job
+from rivya_bridge.tasks.models import Task
 from tests.automation.making import end_row, make_batch, make_template, open_rows, running_batch
 from tests.experiments.factories import make_file
 
@@ -132,6 +133,22 @@ def test_every_verb_leads_back_with_a_sentence(page):
     spare = make_batch(Batch.objects.get().template, 2)
     page(f"/batches/{spare.pk}/discard/", {})
     assert Batch.objects.count() == 1
+
+
+def test_one_job_is_told_as_one_and_cancel_is_offered_only_while_something_waits(page):
+    batch = make_batch(make_template(), 2, concurrency=1)
+    where = f"/batches/{batch.pk}/"
+    assert "Started: 2 jobs, 1 at once." in page(f"{where}start/", {})[1]
+    feed_batches()
+    assert "Cancel the 1 that waits" in page(where)[1]
+    end_row(open_rows(batch)[0])
+    feed_batches()
+    assert "batch-cancel" not in page(where)[1]
+    held = Task.objects.filter(pk=open_rows(batch)[0].job.task_id)
+    held.update(status="held", reason="day_cap")
+    assert "Cancel what is not sent" in page(where)[1]
+    single = make_batch(batch.template, 1)
+    assert "Started: 1 job, " in page(f"/batches/{single.pk}/start/", {})[1]
 
 
 # --- Schedules ------------------------------------------------------------------------------------
