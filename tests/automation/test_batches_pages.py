@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -175,6 +176,22 @@ def test_a_schedule_is_made_shown_changed_switched_and_removed(page):
     assert "Weekly" in page("/templates/banner/schedules/")[1]
     page(f"{where}delete/", {})
     assert not Schedule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [("/templates/banner/", "subject"), ("/templates/banner/schedules/", "input-subject")],
+)
+def test_a_text_beyond_its_limit_is_refused_whole(page, where, name):
+    make_template()
+    _, text = page(where)
+    [box] = re.findall(rf'<textarea name="{name}"[^>]*>', text)
+    assert "maxlength" not in box
+    assert "At most 20 characters." in text
+    status, text = page(where, {**FORM, name: "bottle " * 3})
+    assert (status, Job.objects.count(), Schedule.objects.count()) == (422, 0, 0)
+    assert "subject has 21 characters; the limit is 20." in text
+    assert "bottle bottle bottle </textarea>" in text
 
 
 def test_a_schedule_keeps_its_file_when_none_is_sent(page):
