@@ -17,6 +17,7 @@ from rivya_bridge.catalog.params import check_request, estimate_credits
 from rivya_bridge.catalog.selectors import get_model
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.tasks.models import are, counted
 
 # Why a job does not start, or its task is held.
 TEMPLATE_DAY_CAP = "template_day_cap"
@@ -78,8 +79,8 @@ class VersionCheck:
         cap = self.version.credit_cap
         if not problems and estimate > cap:
             text = (
-                f"About {estimate} credits are expected, above the template's cap of {cap} for one "
-                "job: raise the cap in a new version, or choose a cheaper model."
+                f"About {counted(estimate)} {are(estimate)} expected, above the template's cap of {cap:,} "
+                "for one job: raise the cap in a new version, or choose a cheaper model."
             )
             problems = [Problem("credit_cap", text, cap)]
         problems = problems or job_above_cap(self.day_cap, estimate)
@@ -91,7 +92,7 @@ def job_above_cap(day_cap: int | None, estimate: int) -> list[Problem]:
     if day_cap is None or estimate <= day_cap:
         return []
     text = (
-        f"About {estimate:,} credits are expected, above the {day_cap:,} that its template may spend "
-        "in a whole day: raise the day cap on the template's page, or choose a cheaper model."
+        f"About {counted(estimate)} {are(estimate)} expected, above the {day_cap:,} that its template "
+        "may spend in a whole day: raise the template's day cap, or choose a cheaper model."
     )
     return [Problem(TEMPLATE_DAY_CAP, text, day_cap)]

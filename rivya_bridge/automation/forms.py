@@ -32,7 +32,8 @@ def _field(spec: InputSpec) -> forms.Field:
     if spec.type == "number":
         return forms.CharField(widget=forms.NumberInput(attrs=_bounds(spec)), **common)
     rows = 3 if len(str(spec.default or "")) > 60 else 1
-    widget = forms.Textarea(attrs={"rows": rows, "maxlength": spec.max_length or ""})
+    # No `maxlength`: a browser would cut a pasted text silently, and what is left would be sent and charged.
+    widget = forms.Textarea(attrs={"rows": rows, "data-limit": spec.max_length or ""})
     return forms.CharField(strip=False, widget=widget, **common)
 
 
@@ -43,6 +44,8 @@ def _help(spec: InputSpec) -> str:
             f"From {spec.min if spec.min is not None else '…'} to "
             f"{spec.max if spec.max is not None else '…'}."
         )
+    if spec.type == "text" and spec.max_length is not None:
+        parts.append(f"At most {spec.max_length:,} character{'' if spec.max_length == 1 else 's'}.")
     if spec.type == "file":
         length = f" and {spec.max_seconds:g} seconds" if spec.max_seconds else ""
         parts.append(f"A file of kind {spec.kind}, at most {spec.max_size_mb or 10:g} MB{length}.")

@@ -45,8 +45,13 @@ class Exposure(models.TextChoices):
 
 
 def counted(credits: int) -> str:
-    """Such as "1 credit" and "5 credits"."""
-    return f"{credits} credit{'' if credits == 1 else 's'}"
+    """Such as "1 credit" and "5,000 credits"."""
+    return f"{credits:,} credit{'' if credits == 1 else 's'}"
+
+
+def are(count: int) -> str:
+    """The verb of a number of things: "is" after 1."""
+    return "is" if count == 1 else "are"
 
 
 class Task(models.Model):

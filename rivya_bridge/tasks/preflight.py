@@ -10,6 +10,7 @@ from rivya_bridge.credits.selectors import current_wallet
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.refusals import Problem
 from rivya_bridge.rivya import Model
+from rivya_bridge.tasks.models import are, counted
 
 
 def blockers(
@@ -34,8 +35,8 @@ def _caps(estimate: int, credit_cap: int | None) -> list[Problem]:
     caps = spending_caps()
     if credit_cap is None and caps.run_cap is not None and estimate > caps.run_cap:
         text = (
-            f"About {estimate} credits are expected, above the cap of {caps.run_cap} for one run: "
-            "raise it on the credits page, or choose a cheaper model."
+            f"About {counted(estimate)} {are(estimate)} expected, above the cap of {caps.run_cap:,} for one "
+            "run: raise it on the credits page, or choose a cheaper model."
         )
         problems.append(Problem("run_cap", text, caps.run_cap))
     problems += day_cap_problems(estimate)
@@ -43,8 +44,8 @@ def _caps(estimate: int, credit_cap: int | None) -> list[Problem]:
         problems.append(
             Problem(
                 "credit_cap",
-                f"About {estimate} credits are expected, above the cap of {credit_cap}: raise the "
-                "cap in a new version, or choose a cheaper model.",
+                f"About {counted(estimate)} {are(estimate)} expected, above the cap of {credit_cap:,}: "
+                "raise the cap in a new version, or choose a cheaper model.",
                 credit_cap,
             )
         )
@@ -56,10 +57,10 @@ def day_cap_problems(estimate: int) -> list[Problem]:
     room = room_today(current_connection().account)
     if room is None or estimate <= room:
         return []
-    cap = spending_caps().day_cap
+    cap, left = spending_caps().day_cap or 0, max(0, room)
     text = (
-        f"About {estimate} credits are expected and {max(0, room)} are left of today's cap of {cap}: "
-        "raise it on the credits page, or wait until tomorrow (UTC)."
+        f"About {counted(estimate)} {are(estimate)} expected and {left:,} {are(left)} left of today's "
+        f"cap of {cap:,}: raise it on the credits page, or wait until tomorrow (UTC)."
     )
     return [Problem("day_cap", text, cap)]
 
@@ -72,8 +73,8 @@ def _money(estimate: int) -> list[Problem]:
         problems.append(
             Problem(
                 "credits",
-                f"About {estimate} credits are expected and {max(0, free)} are free in the wallet: top up "
-                "at Rivya, or wait for running tasks to settle.",
+                f"About {counted(estimate)} {are(estimate)} expected and {max(0, free):,} {are(free)} free "
+                "in the wallet: top up at Rivya, or wait for running tasks to settle.",
                 free,
             )
         )

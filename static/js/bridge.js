@@ -67,7 +67,7 @@ filter?.addEventListener("keydown", (event) => {
 // How much of a limit a text has used, told in the label's line from its second half on.
 const count = (field) => {
   const limit = Number(
-    document.querySelector(`[data-limit-of="${field.id}"]`)?.dataset.limit ?? field.maxLength,
+    (document.querySelector(`[data-limit-of="${field.id}"]`) ?? field).dataset.limit ?? field.maxLength,
   );
   const label = document.querySelector(`label[for="${CSS.escape(field.id)}"].field-label`);
   if (!label || !(limit > 0)) return;

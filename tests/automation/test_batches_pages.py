@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from rivya_bridge.automation.models import Batch, Job, Schedule, ScheduleSlot
 from rivya_bridge.automation.services import feed_batches, start_job
+from rivya_bridge.tasks.models import Task
 from tests.automation.making import end_row, make_batch, make_template, open_rows, running_batch
 from tests.experiments.factories import make_file
 
@@ -134,6 +136,22 @@ def test_every_verb_leads_back_with_a_sentence(page):
     assert Batch.objects.count() == 1
 
 
+def test_one_job_is_told_as_one_and_cancel_is_offered_only_while_something_waits(page):
+    batch = make_batch(make_template(), 2, concurrency=1)
+    where = f"/batches/{batch.pk}/"
+    assert "Started: 2 jobs, 1 at once." in page(f"{where}start/", {})[1]
+    feed_batches()
+    assert "Cancel the 1 that waits" in page(where)[1]
+    end_row(open_rows(batch)[0])
+    feed_batches()
+    assert "batch-cancel" not in page(where)[1]
+    held = Task.objects.filter(pk=open_rows(batch)[0].job.task_id)
+    held.update(status="held", reason="day_cap")
+    assert "Cancel what is not sent" in page(where)[1]
+    single = make_batch(batch.template, 1)
+    assert "Started: 1 job, " in page(f"/batches/{single.pk}/start/", {})[1]
+
+
 # --- Schedules ------------------------------------------------------------------------------------
 
 FORM = {
@@ -158,6 +176,22 @@ def test_a_schedule_is_made_shown_changed_switched_and_removed(page):
     assert "Weekly" in page("/templates/banner/schedules/")[1]
     page(f"{where}delete/", {})
     assert not Schedule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [("/templates/banner/", "subject"), ("/templates/banner/schedules/", "input-subject")],
+)
+def test_a_text_beyond_its_limit_is_refused_whole(page, where, name):
+    make_template()
+    _, text = page(where)
+    [box] = re.findall(rf'<textarea name="{name}"[^>]*>', text)
+    assert "maxlength" not in box
+    assert "At most 20 characters." in text
+    status, text = page(where, {**FORM, name: "bottle " * 3})
+    assert (status, Job.objects.count(), Schedule.objects.count()) == (422, 0, 0)
+    assert "subject has 21 characters; the limit is 20." in text
+    assert "bottle bottle bottle </textarea>" in text
 
 
 def test_a_schedule_keeps_its_file_when_none_is_sent(page):

@@ -194,7 +194,7 @@ def test_a_dry_run_of_a_batch_names_the_caps_of_template_and_day(api_client: Cli
         content_type="application/json",
     ).json()
     assert told["ok"] is True
-    assert ["2 are left" in told["notices"][0], "1 are left" in told["notices"][1]] == [True, True]
+    assert ["2 are left" in told["notices"][0], "1 is left" in told["notices"][1]] == [True, True]
 
 
 def test_a_row_above_the_whole_cap_is_a_problem_of_that_row(api_client: Client) -> None:
@@ -236,6 +236,7 @@ def test_it_is_set_on_the_page_and_over_the_api(
     assert signed_in_client.post(address, {"day_cap": "40"}).status_code == 302
     page = signed_in_client.get(reverse("automation:template", args=[template.slug]))
     assert "0 of 40 are spent or set aside today" in page.content.decode()
+    assert "Beyond the cap a single job is not started" in page.content.decode()
     for name in ("batches", "schedules"):
         page = signed_in_client.get(reverse(f"automation:{name}", args=[template.slug]))
         assert "Today 40 of the 40 credits are left" in page.content.decode()
@@ -246,6 +247,32 @@ def test_it_is_set_on_the_page_and_over_the_api(
     assert (renamed["name"], renamed["day_cap"]) == ("Other", 40)
     lifted = api_client.patch(where, {"day_cap": None}, content_type="application/json").json()
     assert lifted["day_cap"] is None
+
+
+def test_the_page_says_whether_there_is_a_cap_now(signed_in_client: Client) -> None:
+    template = one_credit_template()
+    address = reverse("automation:spending", args=[template.slug])
+    lifted, holds = "There is no cap for a day now.", "The cap holds for every job"
+    page = signed_in_client.post(address, {"day_cap": "40"}, follow=True).content.decode()
+    assert (lifted in page, holds in page) == (False, True)
+    page = signed_in_client.post(address, {"day_cap": ""}, follow=True).content.decode()
+    assert (lifted in page, holds in page) == (True, False)
+
+
+def test_one_credit_is_told_as_one(
+    vendor: Vendor,  # noqa: F811
+    clock: Clock,
+    signed_in_client: Client,
+) -> None:
+    template = one_credit_template(day_cap=1)
+    address = reverse("automation:template", args=[template.slug])
+    checked = signed_in_client.post(address, {"check": "1"}).content.decode()
+    assert "Nothing stands in the way; about 1 credit." in checked
+    carry(start_job(template, {}, source="api")[0].task, clock)
+    refused = signed_in_client.post(address, {}).content.decode()
+    assert "1 of 1 is spent or set aside today." in refused
+    assert "About 1 credit is expected and 0 are left of the 1 that this template may" in refused
+    assert "raise the template&#x27;s day cap" in refused
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "x", "1.5", "9" * 30])

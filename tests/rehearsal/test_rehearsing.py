@@ -142,7 +142,7 @@ def test_a_model_that_closed_or_an_empty_wallet_forbids_it_and_nothing_is_spent(
 def test_the_cap_of_the_day_holds_for_all_cases_together():
     template = make_golden("bottle", "jug")
     set_caps(run_cap=None, day_cap=1)
-    with pytest.raises(Refusal, match="2 credits are expected and 1 are left of today's cap"):
+    with pytest.raises(Refusal, match="2 credits are expected and 1 is left of today's cap"):
         begin(template)
     assert not Rehearsal.objects.exists()
 
@@ -150,7 +150,7 @@ def test_the_cap_of_the_day_holds_for_all_cases_together():
 def test_what_the_template_may_spend_in_a_day_holds_for_all_cases_together():
     template = make_golden("bottle", "jug")
     set_day_cap(template, 1)
-    with pytest.raises(Refusal, match="1 are left of the 1 that this template may spend today"):
+    with pytest.raises(Refusal, match="1 is left of the 1 that this template may spend today"):
         begin(template)
     assert not Rehearsal.objects.exists()
 

@@ -12,6 +12,7 @@ from rivya_bridge.automation.models import JobTemplate, TemplateVersion
 from rivya_bridge.automation.tables import RawRow
 from rivya_bridge.credits.selectors import current_wallet
 from rivya_bridge.refusals import Problem, Refusal
+from rivya_bridge.tasks.models import are, counted
 from rivya_bridge.texts import is_storable
 
 CHUNK = 500
@@ -109,7 +110,7 @@ def money_problems(estimate: int, credit_cap: int | None) -> list[Problem]:
     problems = []
     if credit_cap is not None and estimate > credit_cap:
         text = (
-            f"About {estimate:,} credits are expected, above the batch's cap of {credit_cap:,}: "
+            f"About {counted(estimate)} {are(estimate)} expected, above the batch's cap of {credit_cap:,}: "
             "raise the cap, or leave rows out."
         )
         problems.append(Problem("credit_cap", text, credit_cap))
@@ -117,8 +118,8 @@ def money_problems(estimate: int, credit_cap: int | None) -> list[Problem]:
     free = wallet.free_credits if wallet else None
     if free is not None and estimate > free:
         text = (
-            f"About {estimate:,} credits are expected and {max(0, free):,} are free in the wallet: top up at "
-            "Rivya, or leave rows out."
+            f"About {counted(estimate)} {are(estimate)} expected and {max(0, free):,} {are(free)} free "
+            "in the wallet: top up at Rivya, or leave rows out."
         )
         problems.append(Problem("credits", text, free))
     return problems

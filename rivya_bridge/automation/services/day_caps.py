@@ -14,7 +14,7 @@ from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.caps import HIGHEST_CAP, set_aside_today
 from rivya_bridge.credits.models import LedgerEntry
 from rivya_bridge.refusals import Problem, Refusal
-from rivya_bridge.tasks.models import Task, counted
+from rivya_bridge.tasks.models import Task, are, counted
 from rivya_bridge.tasks.preflight import day_cap_problems
 from rivya_bridge.tasks.services.release import may_go_here, release_within
 
@@ -64,8 +64,8 @@ def room_problems(template: JobTemplate, estimate: int) -> list[Problem]:
     if budget.room is None or estimate <= budget.room:
         return []
     text = (
-        f"About {estimate:,} credits are expected and {budget.room:,} are left of the "
-        f"{budget.cap:,} that this template may spend today: raise its day cap on the template's page, "
+        f"About {counted(estimate)} {are(estimate)} expected and {budget.room:,} {are(budget.room)} left of "
+        f"the {budget.cap:,} that this template may spend today: raise the template's day cap, "
         "or wait until tomorrow (UTC)."
     )
     return [Problem(TEMPLATE_DAY_CAP, text, budget.cap)]
@@ -106,7 +106,7 @@ def _held_text(template: JobTemplate, task: Task, budget: DayBudget) -> str:
     cap = budget.cap or 0
     text = (
         f"With about {counted(task.estimated_credits)} more, {template.name} would pass its cap of "
-        f"{cap:,} for one day; {budget.spent:,} are spent or set aside. Nothing was sent."
+        f"{cap:,} for one day; {budget.spent:,} {are(budget.spent)} spent or set aside. Nothing was sent."
     )
     if task.estimated_credits > cap:
         text += f" No day carries it before the cap is {task.estimated_credits:,} or more."

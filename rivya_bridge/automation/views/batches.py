@@ -32,6 +32,7 @@ from rivya_bridge.automation.services.day_caps import day_notices
 from rivya_bridge.automation.tables import FORMATS, example_table, read_table
 from rivya_bridge.catalog.selectors import model_names
 from rivya_bridge.refusals import Missing, Refusal
+from rivya_bridge.tasks.models import are
 from rivya_bridge.web.errors import add_refusal
 from rivya_bridge.web.forms import add_problems
 from rivya_bridge.web.htmx import STOP_POLLING, render_page
@@ -101,6 +102,9 @@ def batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     progress = progress_of(row)
     is_live = row.status in ("running", "paused") or progress.counts["started"] > 0
     context = {"batch": row, "template": row.template, "progress": progress, "is_live": is_live}
+    # Canceling ends what waits here; a held task waits too.
+    is_open = row.status in ("running", "paused")
+    context["can_cancel"] = is_open and (progress.counts["waiting"] > 0 or progress.held > 0)
     context |= _checked(row) if row.status in ("checked", "checking") else _rows(request, row)
     if request.headers.get("HX-Request") and request.GET.get("live"):
         status = 200 if is_live else STOP_POLLING
@@ -173,11 +177,15 @@ def act(request: HttpRequest, batch_id: UUID, verb: str) -> HttpResponse:
     return redirect("automation:batch", row.pk)
 
 
+def _so_many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _act(request: HttpRequest, row: Batch, verb: str) -> str:
     match verb:
         case "start":
             services.start_batch(row, leave_out=bool(request.POST.get("leave_out")))
-            return f"Started: {row.valid_count:,} jobs, {row.concurrency} at once."
+            return f"Started: {_so_many(row.valid_count, 'job')}, {row.concurrency} at once."
         case "pause":
             services.pause_batch(row)
             return "Paused: no further row starts; what Rivya has is finished."
@@ -188,7 +196,8 @@ def _act(request: HttpRequest, row: Batch, verb: str) -> str:
             services.cancel_batch(row)
             return "The rows that waited are canceled; what Rivya has is finished and charged."
         case "retry":
-            return f"{services.retry_failed(row):,} failed rows are tried again."
+            count = services.retry_failed(row)
+            return f"{_so_many(count, 'failed row')} {are(count)} tried again."
         case "discard":
             services.discard_batch(row)
             return "The batch was discarded. Nothing of it was ever started."

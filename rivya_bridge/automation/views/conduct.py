@@ -83,7 +83,8 @@ def spending(request: HttpRequest, slug: str) -> HttpResponse:
     is_number = given.isascii() and given.isdigit() and len(given) < 10
     try:
         set_day_cap(row, int(given) if is_number else 0 if given else None)
-        messages.success(request, "The cap holds for every job that is sent from now on.")
+        text = "The cap holds for every job that is sent from now on."
+        messages.success(request, "There is no cap for a day now." if row.day_cap is None else text)
     except Refusal as refusal:
         add_refusal(request, refusal)
     return redirect("automation:template", row.slug)

@@ -11,6 +11,7 @@ from rivya_bridge.automation.models import Job, JobTemplate
 from rivya_bridge.automation.selectors import chosen_version, get_job, get_template
 from rivya_bridge.automation.services import preflight_job, start_job
 from rivya_bridge.refusals import Refusal
+from rivya_bridge.tasks.models import counted
 
 
 class Command(BaseCommand):
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             plan = preflight_job(chosen_version(template, label), inputs)
             if plan.problems:
                 raise Refusal.of(plan.problems)
-            text = f"Nothing stands in the way: about {plan.estimated_credits} credits."
+            text = f"Nothing stands in the way: about {counted(plan.estimated_credits)}."
             found = {"estimated_credits": plan.estimated_credits, "request": plan.body}
             self._say(text, found, options)
             return
