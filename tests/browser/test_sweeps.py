@@ -165,13 +165,13 @@ def test_a_sweep_of_64_cells(product, open_page, watch, picture):
         page.goto(sweep)
         expect(page.locator("#sweep-head")).to_contain_text("finished", timeout=TIMEOUT)
         failed = page.locator("#sweep-retry-all")
-        expect(failed).to_contain_text("Run 12 failed again · ≈ ")
+        expect(failed).to_contain_text("Run the 12 failed ones again · ≈ ")
         retry_half(page)
         expect(page.locator("#sweep-head")).to_contain_text("finished", timeout=TIMEOUT)
         charged = credits_on(page)
         journal = sandbox.get("/_sandbox/journal").json()
     assert charged == spent(journal) - spent(before)
-    expect(page.locator("#sweep-retry-all")).to_contain_text("Run 6 failed again")
+    expect(page.locator("#sweep-retry-all")).to_contain_text("Run the 6 failed ones again")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert _violations(page) == []

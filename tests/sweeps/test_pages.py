@@ -13,6 +13,7 @@ from rivya_bridge.connection import current_connection
 from rivya_bridge.credits.models import Wallet
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.sweeps.models import Sweep
+from rivya_bridge.sweeps.services import cancel_sweep
 from rivya_bridge.sweeps.services.feeding import feed_sweep
 from rivya_bridge.tasks.models import Task
 from tests.experiments.factories import add_models, finish, make_experiment, make_file, start
@@ -354,25 +355,51 @@ def test_the_buttons_say_how_many_runs_and_credits_they_are_about(signed_in_clie
     where = f"/sweeps/{cube.pk}/"
     feed_sweep(cube.pk)
     page = text_of(signed_in_client.get(where))
-    assert "Cancel 12 not sent · ≈ 36 credits" in page and "failed again" not in page
+    assert "Cancel 12 not sent · ≈ 36 credits" in page and "failed one" not in page
     for one in open_tries(cube)[:5]:  # of z-image, each for 1 credit
         end(one, status="failed", credits=0)
     sent = open_tries(cube)[0]
     Task.objects.filter(pk=sent.run.task_id).update(exposure="possible", request_body=b"{}")
     page = text_of(signed_in_client.get(where))
-    assert "Run 5 failed again · ≈ 5 credits" in page
+    assert "Run the 5 failed ones again · ≈ 5 credits" in page
     assert "Cancel 6 not sent · ≈ 30 credits" in page
     assert re.search(r'value="1" [^>]+>Run again · 1 cr<span class="sr-only">, cell 1</span>', page)
     answer = signed_in_client.post(f"{where}cancel/", headers={"HX-Request": "true"})
     assert answer.headers["HX-Refresh"] == "true"
     page = text_of(signed_in_client.get(where))
     assert "6 runs that were not sent are canceled" in page
-    assert "Run 6 canceled again · ≈ 30 credits" in page and "not sent ·" not in page
+    assert "Run the 6 canceled ones again · ≈ 30 credits" in page and "not sent ·" not in page
     again = signed_in_client.post(f"{where}retry-canceled/", follow=True)
     assert "6 runs will be tried again" in text_of(again)
     assert statuses(cube).count("waiting") == 6 and statuses(cube).count("failed") == 5
     none = signed_in_client.post(f"{where}retry-canceled/", follow=True)
     assert "No run of this sweep was canceled" in text_of(none)
+
+
+def test_the_buttons_speak_of_one_run_as_of_one(signed_in_client):
+    sweep = make_sweep(params={"aspectRatio": "1:1, 16:9"}, concurrency=1)
+    feed_sweep(sweep.pk)
+    end(open_tries(sweep)[0], status="failed", credits=0)
+    cancel_sweep(sweep)
+    page = text_of(signed_in_client.get(f"/sweeps/{sweep.pk}/"))
+    assert "Run the failed one again · ≈ 1 credit<" in page
+    assert "Run the canceled one again · ≈ 1 credit<" in page
+
+
+def test_a_failure_that_was_run_again_needs_nobody(signed_in_client, cube):
+    feed_sweep(cube.pk)
+    again, left = open_tries(cube)[:2]
+    for one in (again, left):
+        end(one, status="failed", credits=0)
+    pages = {where: text_of(signed_in_client.get(where)) for where in ("/inbox/", "/")}
+    for page in pages.values():
+        assert str(again.run.task_id) in page and str(left.run.task_id) in page
+    signed_in_client.post(f"/sweeps/{cube.pk}/retry/", {"cell": again.cell.number})
+    for where in pages:
+        page = text_of(signed_in_client.get(where))
+        assert str(again.run.task_id) not in page and str(left.run.task_id) in page
+    detail = text_of(signed_in_client.get(f"/tasks/{again.run.task_id}/"))
+    assert "Dealt with" in detail and "another try takes its place" in detail
 
 
 def ticked(page):

@@ -22,6 +22,7 @@ from rivya_bridge.sweeps.services import (
 )
 from rivya_bridge.sweeps.services.feeding import feed_sweep, feed_sweeps
 from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.services import mark_handled
 from rivya_bridge.tasks.services.sweep import sweep_rows
 from tests.experiments.factories import add_models, make_experiment, make_file
 from tests.sweeps.making import end, make_sweep, open_tries, plan, statuses
@@ -256,6 +257,26 @@ def test_failed_cells_run_again_once_and_what_succeeded_never_does():
     assert statuses(sweep) == ["succeeded", "retried", "retried", "waiting", "waiting"]
     sweep = run_to_the_end(sweep)
     assert (sweep.status, sweep.spent_credits, Run.objects.count()) == ("finished", 3, 5)
+
+
+def test_only_a_failure_that_is_run_again_is_dealt_with_and_once():
+    sweep = make_sweep(params=RATIOS)
+    feed_sweep(sweep.pk)
+    first, second, third = (one.run.task for one in open_tries(sweep))
+    end(open_tries(sweep)[0], status="failed", credits=0)
+    end(open_tries(sweep)[0], status="failed", credits=0)
+    mark_handled(second.pk)
+    second.refresh_from_db()
+    before = second.handled_at
+    assert retry_cells(sweep) == 2
+    for task in (first, second, third):
+        task.refresh_from_db()
+    assert first.handled_at is not None
+    seqs = list(first.events.values_list("seq", flat=True))
+    assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+    assert first.events.last().kind == "retried"
+    assert (second.handled_at, third.handled_at) == (before, None)
+    assert not second.events.filter(kind="retried").exists()
 
 
 def test_a_canceled_cell_runs_again_when_it_is_named():

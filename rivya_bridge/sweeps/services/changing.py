@@ -15,7 +15,7 @@ from rivya_bridge.sweeps.models import Sweep, SweepTry
 from rivya_bridge.sweeps.plans import LARGEST_CAP, MOST_AT_ONCE
 from rivya_bridge.sweeps.selectors import NOT_SENT
 from rivya_bridge.sweeps.services.feeding import feed_on_commit
-from rivya_bridge.tasks.services import cancel_task
+from rivya_bridge.tasks.services import cancel_task, note_run_again
 
 S = Sweep.Status
 T = SweepTry.Status
@@ -87,9 +87,9 @@ def _check_numbers(sweep: Sweep, numbers: Sequence[int]) -> None:
 
 @transaction.atomic
 def _retry(sweep_id: UUID, wanted: Q) -> int:
-    """Under the sweep's own lock."""
+    """Under the sweep's own lock. A failure that is run again needs no person any more."""
     sweep = Sweep.objects.select_for_update().get(pk=sweep_id)
-    again = list(sweep.tries.filter(wanted).order_by("ordinal"))
+    again = list(sweep.tries.filter(wanted).select_related("run").order_by("ordinal"))
     if not again:
         return 0
     last = sweep.tries.aggregate(last=Max("ordinal"))["last"]
@@ -99,6 +99,8 @@ def _retry(sweep_id: UUID, wanted: Q) -> int:
         SweepTry(sweep=sweep, cell_id=one.cell_id, ordinal=last + number, attempt=one.attempt + 1)
         for number, one in enumerate(again, start=1)
     )
+    tasks = [one.run.task_id for one in again if one.run is not None and one.run.task_id]
+    note_run_again(tasks, "Its cell of the sweep is run again: another try takes its place.")
     over = Sweep.objects.filter(pk=sweep_id, status__in=[S.FINISHED, S.CANCELED])
     over.update(status=S.RUNNING, finished_at=None, note="")
     feed_on_commit(sweep_id)

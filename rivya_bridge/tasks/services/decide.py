@@ -1,10 +1,11 @@
 """What a person decides about a task: cancel it, or let a held one go on."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils import timezone
 
 from rivya_bridge.connection import current_connection
@@ -12,7 +13,7 @@ from rivya_bridge.credits.services import distrust_balance, release_credits
 from rivya_bridge.refusals import Conflict, Missing
 from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.doorbell import ring_on_commit
-from rivya_bridge.tasks.models import Exposure, Task
+from rivya_bridge.tasks.models import Exposure, Task, TaskEvent
 from rivya_bridge.tasks.services.finish import finish
 from rivya_bridge.tasks.services.key_window import key_window
 from rivya_bridge.tasks.services.transitions import LostClaim, add_event, unhold
@@ -109,6 +110,26 @@ def note_retry(task: Task, again: Task, words: str, now: datetime) -> None:
         task, "retried", f"{words} was started under a key of its own.", by_task=str(again.pk)
     )
     add_event(again, "retry", f"{words} of a task that Rivya could not make.", of_task=str(task.pk))
+
+
+@transaction.atomic
+def note_run_again(task_ids: Collection[UUID], words: str) -> None:
+    """Those of the tasks that failed need no person any more, because each is to be run again.
+
+    For many at once: four queries however many they are. What somebody dealt with before stays so.
+    """
+    now = timezone.now()
+    failed = Task.objects.select_for_update().filter(pk__in=task_ids, status="failed")
+    ids = list(failed.filter(handled_at=None).order_by("pk").values_list("pk", flat=True))
+    Task.objects.filter(pk__in=ids).update(handled_at=now)
+    last = (
+        TaskEvent.objects.filter(task__in=ids).order_by().values("task").annotate(last=Max("seq"))
+    )
+    seqs = dict(last.values_list("task", "last"))
+    TaskEvent.objects.bulk_create(
+        TaskEvent(task_id=pk, seq=seqs.get(pk, 0) + 1, at=now, kind="retried", text=words)
+        for pk in ids
+    )
 
 
 def continue_task(task_id: UUID | str) -> Task:
