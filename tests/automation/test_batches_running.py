@@ -178,7 +178,11 @@ def test_only_failed_rows_are_retried_and_each_once():
     feed_batches()
     batch.refresh_from_db()
     assert batch.status == "finished"
+    failed = Task.objects.filter(job__batch_row__batch=batch, status="failed")
+    assert [task.handled_at for task in failed] == [None, None]
     assert retry_failed(batch) == 2
+    # Nobody has to deal with a failure whose row is run again.
+    assert all(task.handled_at for task in failed.all())
     with pytest.raises(Conflict, match="nothing to retry"):
         retry_failed(batch)
     assert statuses(batch) == ["succeeded", "retried", "retried", "waiting", "waiting"]

@@ -10,12 +10,12 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from rivya_bridge.automation.fields import read_whole
-from rivya_bridge.automation.models import Batch, BatchRow
+from rivya_bridge.automation.models import Batch, BatchRow, Job
 from rivya_bridge.automation.services.batch_check import start_problems
 from rivya_bridge.automation.services.batch_intake import CHUNK, MOST_AT_ONCE, remove_batch
 from rivya_bridge.automation.services.feeding import feed_on_commit
 from rivya_bridge.refusals import Conflict, Problem, Refusal
-from rivya_bridge.tasks.services import cancel_task
+from rivya_bridge.tasks.services import cancel_task, note_run_again
 
 S = Batch.Status
 R = BatchRow.Status
@@ -106,6 +106,9 @@ def _retry_some(batch_id: UUID) -> int:
     BatchRow.objects.bulk_create(
         _next_attempt(row, last + number) for number, row in enumerate(failed, start=1)
     )
+    jobs = Job.objects.filter(pk__in=[row.job_id for row in failed if row.job_id])
+    tasks = list(jobs.values_list("task_id", flat=True))
+    note_run_again(tasks, "Its row of the batch is run again: another job takes its place.")
     Batch.objects.filter(pk=batch_id, status=S.FINISHED).update(status=S.RUNNING, finished_at=None)
     feed_on_commit(batch_id)
     return len(failed)
