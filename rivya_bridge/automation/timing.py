@@ -4,7 +4,7 @@ An hour that a zone skips moves what was meant in it behind the gap; an hour tha
 once, unless the expression means every hour (as Debian's cron does it).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -14,7 +14,13 @@ from cronsim import CronSim, CronSimError
 from rivya_bridge.refusals import Problem
 
 CRON_LENGTH = 120
-FIELDS = 5
+FIELDS = (
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31"),
+    ("month", "1 to 12"),
+    ("weekday", "0 to 7, where 0 and 7 are Sunday"),
+)
 
 
 @lru_cache(maxsize=1)
@@ -28,16 +34,7 @@ def check_cron(problems: list[Problem], expression: object) -> str:
     """The expression with single spaces; '' and a problem for what is none."""
     parts = expression.split() if isinstance(expression, str) else []
     text = " ".join(parts)
-    fault = "it needs five fields" if len(parts) != FIELDS else ""
-    if len(text) > CRON_LENGTH:
-        fault = f"it has more than {CRON_LENGTH} characters"
-    if not fault:
-        try:
-            next(CronSim(text, datetime(2024, 1, 1, tzinfo=UTC)))
-        except CronSimError as error:
-            fault = str(error)
-        except StopIteration:
-            fault = "it names no day that exists"
+    fault = _fault(parts, text)
     if not fault:
         return text
     message = (
@@ -46,6 +43,34 @@ def check_cron(problems: list[Problem], expression: object) -> str:
     )
     problems.append(Problem("cron", message, CRON_LENGTH))
     return ""
+
+
+def _fault(parts: Sequence[str], text: str) -> str:
+    """Why this is no expression; '' for one that is."""
+    if len(text) > CRON_LENGTH:
+        return f"it has more than {CRON_LENGTH} characters"
+    if len(parts) != len(FIELDS):
+        return "it needs five fields"
+    if faults := _field_faults(parts):
+        return faults
+    try:
+        next(CronSim(text, datetime(2024, 1, 1, tzinfo=UTC)))
+    except (CronSimError, StopIteration):
+        return "it names no day that exists"
+    return ""
+
+
+def _field_faults(parts: Sequence[str]) -> str:
+    """What is wrong with single fields, each tried among stars; '' where all can be read."""
+    faults = []
+    for position, (name, limits) in enumerate(FIELDS):
+        alone = ["*"] * len(FIELDS)
+        alone[position] = parts[position]
+        try:
+            CronSim(" ".join(alone), datetime(2024, 1, 1, tzinfo=UTC))
+        except CronSimError:
+            faults.append(f"{name} {parts[position]!r} must be {limits}")
+    return "; ".join(faults)
 
 
 def check_zone(problems: list[Problem], name: object) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from rivya_bridge.automation.fields import SLUG, SLUG_LENGTH
 from rivya_bridge.automation.slots import slot_limit
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.rivya import KindLimit, Model
@@ -17,13 +18,34 @@ VARIABLE_TYPES = [
 ]
 
 
+def whole_field(
+    label: str, most: int, help_text: str = "", *, required: bool
+) -> forms.IntegerField:
+    """From 1 to `most`, with one sentence for whatever else is written."""
+    text = f"Write a whole number from 1 to {most:,}."
+    return forms.IntegerField(
+        min_value=1,
+        max_value=most,
+        required=required,
+        label=label,
+        help_text=help_text,
+        error_messages=dict.fromkeys(("invalid", "required", "min_value", "max_value"), text),
+    )
+
+
 class PromoteForm(forms.Form):
     name = forms.CharField(max_length=120, label="Name")
-    slug = forms.SlugField(
-        max_length=80,
+    slug = forms.RegexField(
+        rf"\A{SLUG.pattern}\Z",
+        max_length=SLUG_LENGTH,
         required=False,
+        strip=True,
         label="Address",
         help_text="Lower-case letters, digits and hyphens; made from the name when empty.",
+        error_messages={
+            "invalid": "Write lower-case letters, digits and single hyphens between them, such as "
+            "product-banner."
+        },
     )
     description = forms.CharField(
         required=False,
@@ -40,18 +62,17 @@ class PromoteForm(forms.Form):
         help_text="Put {{ a_name }} where a job fills in its own words. What stood there in the run "
         "becomes the default.",
     )
-    credit_cap = forms.IntegerField(
-        min_value=1,
-        max_value=1_000_000,
-        label="Credit cap per job",
-        help_text="A job that is expected to cost more is refused before it is sent.",
+    credit_cap = whole_field(
+        "Credit cap per job",
+        1_000_000,
+        "A job that is expected to cost more is refused before it is sent.",
+        required=True,
     )
-    count = forms.IntegerField(
-        min_value=1,
-        max_value=50,
+    count = whole_field(
+        "Results per job",
+        50,
+        "How many files, or answers, a job should bring.",
         required=False,
-        label="Results per job",
-        help_text="How many files, or answers, a job should bring.",
     )
     reason = forms.CharField(
         required=False,
@@ -76,9 +97,7 @@ class VariableForm(forms.Form):
     )
     min = forms.FloatField(required=False, label="Least")
     max = forms.FloatField(required=False, label="Most")
-    max_length = forms.IntegerField(
-        required=False, min_value=1, max_value=20_000, label="Most characters"
-    )
+    max_length = whole_field("Most characters", 20_000, required=False)
     required = forms.BooleanField(required=False, label="Must be given by each job")
 
     def declaration(self) -> dict[str, Any]:

@@ -44,7 +44,14 @@ from rivya_bridge.rivya.limits import (
     limit_of,
     max_references,
 )
-from rivya_bridge.rivya.outbound import Posted, Poster, PostFailed, PostRefused, check_post_url
+from rivya_bridge.rivya.outbound import (
+    LocalPostRefused,
+    Posted,
+    Poster,
+    PostFailed,
+    PostRefused,
+    check_post_url,
+)
 from rivya_bridge.rivya.resources.scopes import ScopeState
 from rivya_bridge.rivya.signatures import SignatureRefused, fresh_generation, verify_webhook
 from rivya_bridge.rivya.types.answer import AnswerMeta
@@ -106,6 +113,7 @@ __all__ = [
     "IdempotencyConflict",
     "InsufficientCredits",
     "KindLimit",
+    "LocalPostRefused",
     "Model",
     "NotFound",
     "OutcomeUnknown",

@@ -31,6 +31,10 @@ class PostRefused(Exception):
     """The address breaks a rule; `str(error)` is a sentence for the user. Nothing was sent."""
 
 
+class LocalPostRefused(PostRefused):
+    """The address is of this machine or of one of its networks, and `allow_local` is off."""
+
+
 class PostFailed(Exception):
     """No answer arrived; `str(error)` is a sentence for the user. It may have been received."""
 
@@ -101,7 +105,7 @@ class Poster:
                 with self._client.stream("POST", target, content=body, headers=headers) as answer:
                     text = read_start(answer, _ANSWER_BYTES).decode("utf-8", "replace")
             except AddressNotAllowed as error:
-                raise PostRefused(f"{target.host} leads to no public address.") from error
+                raise LocalPostRefused(f"{target.host} leads to no public address.") from error
             except (httpx.TransportError, httpx.InvalidURL) as error:
                 raise PostFailed(self._reason(target.host, deadline, error)) from error
         wished = retry_after_seconds(answer.headers.get("retry-after"), datetime.now(UTC))
@@ -134,10 +138,10 @@ def check_post_url(url: str, *, allow_local: bool = False) -> httpx.URL:
         raise PostRefused("The address must not contain a user name or a fragment.")
     if allow_local:
         return target
+    if is_loopback_host(target.host) or not _may_be_public(target.host):
+        raise LocalPostRefused(f"{target.host} is no public address.")
     if target.scheme != "https":
         raise PostRefused("The address uses http; only https is posted to.")
-    if is_loopback_host(target.host) or not _may_be_public(target.host):
-        raise PostRefused(f"{target.host} is no public address.")
     return target
 
 

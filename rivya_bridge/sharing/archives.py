@@ -112,7 +112,7 @@ def open_archive(
 def _check_frame(file: BinaryIO, limits: Limits, field: str) -> None:
     """Beginning and end, before the directory is read into memory."""
     if not is_zip(file.read(4)):
-        text = "The file is no ZIP: it does not begin like one. Choose a file that ends with .zip."
+        text = "The file is no ZIP, whatever its name: choose a ZIP, such as Export makes."
         raise Refusal.field(field, text)
     count, directory_bytes = _directory(file, field)
     if count > limits.members:

@@ -44,9 +44,9 @@ class Exposure(models.TextChoices):
     ACCEPTED = "accepted"
 
 
-def counted(credits: int) -> str:
+def counted(number: int, what: str = "credit") -> str:
     """Such as "1 credit" and "5,000 credits"."""
-    return f"{credits:,} credit{'' if credits == 1 else 's'}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def are(count: int) -> str:

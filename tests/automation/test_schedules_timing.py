@@ -80,6 +80,25 @@ def test_what_is_no_expression_is_refused_with_an_example(cron):
     assert "30 9 * * 1-5" in problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("61 25 * * *", "minute '61' must be 0 to 59; hour '25' must be 0 to 23."),
+        (
+            "0 0 32 13 8",
+            "day of the month '32' must be 1 to 31; month '13' must be 1 to 12; weekday",
+        ),
+        ("0 0 30 2 *", "it names no day that exists"),
+        ("1" * 5_000 + " * * * *", "it has more than 120 characters"),
+        ("* * * *", "it needs five fields"),
+    ],
+)
+def test_each_field_that_is_wrong_is_named_with_its_limits(cron, words):
+    problems = []
+    check_cron(problems, cron)
+    assert words in problems[0].message
+
+
 def test_an_expression_is_said_in_words():
     assert describe_cron("30 9 * * 1-5") == "At 09:30 on Monday through Friday"
 

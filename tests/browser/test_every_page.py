@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.pages import Shot, act, empty_pages, filled_pages, see_everything
@@ -98,6 +98,23 @@ def test_quiet(open_page: OpenPage, filled_product: Product, shots: list[Shot], 
         if heard:
             bad[shot.name] = heard
     assert bad == {}
+
+
+def test_a_title_of_one_long_word_is_not_wider_than_a_phone(
+    open_page: OpenPage, filled_product: Product
+) -> None:
+    page = open_page(filled_product, viewport={"width": 390, "height": 844})
+    title = "Donaudampfschifffahrt" * 7
+    page.goto("/experiments/new/")
+    page.get_by_label("Title").fill(title)
+    page.locator("main button.button-primary[type=submit]").click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    wider = {page.url: overflow(page)}
+    for path in (f"{page.url}edit/", f"{page.url}record/", "/experiments/"):
+        page.goto(path)
+        expect(page.get_by_text(title).first).to_be_visible()
+        wider[path] = overflow(page)
+    assert set(wider.values()) == {0}, wider
 
 
 def test_a_shift_and_a_policy_violation_are_heard(open_page: OpenPage, product: Product) -> None:

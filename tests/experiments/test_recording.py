@@ -61,6 +61,12 @@ def test_it_works(experiment: Experiment, signed_in_client: Any) -> None:
     assert [row.file.name for row in run.results.all()] == ["a.png"]
 
 
+def test_one_credit_is_no_plural(experiment: Experiment, signed_in_client: Any) -> None:
+    page = signed_in_client.get(where(experiment) + "?model=z-image").content.decode()
+    prices = set(re.findall(r"· \d+ credits?\b", page))
+    assert prices == {"· 1 credit", "· 3 credits", "· 5 credits"}
+
+
 def test_a_file_that_is_refused_says_why_at_its_line(signed_in_client: Any) -> None:
     answer = signed_in_client.post(
         "/files/keep/", {"name": "results", "file": upload(b"<html>", "a.png")}

@@ -66,6 +66,29 @@ def test_a_wrong_endpoint_is_refused_at_its_field(signed_in_client, settings, gi
     assert not Endpoint.objects.exists()
 
 
+HINT = "start with BRIDGE_LOCAL_WEBHOOKS=yes"
+
+
+@pytest.mark.parametrize(
+    ("target", "is_local"),
+    [
+        ("http://127.0.0.1:9000/hook", True),
+        ("https://localhost/", True),
+        ("https://192.168.1.4/", True),
+        ("banana", False),
+        ("ftp://a.b/c", False),
+        ("https://user:pw@example.com/", False),
+        ("http://example.com/hook", False),
+    ],
+)
+def test_only_a_local_address_is_told_how_to_allow_it(signed_in_client, settings, target, is_local):
+    settings.BRIDGE_LOCAL_WEBHOOKS = False
+    body = {"kind": "webhook", "target": target, "events": ALL}
+    answer = signed_in_client.post(reverse("notices:index"), body)
+    [error] = answer.context["form"].errors["target"]
+    assert (HINT in error) == is_local
+
+
 def test_an_e_mail_address_is_checked(signed_in_client, settings):
     settings.EMAIL_HOST = "localhost"
     body = {"kind": "email", "target": "nobody", "events": ALL}

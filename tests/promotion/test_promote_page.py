@@ -79,6 +79,28 @@ def test_a_prompt_that_cannot_be_read_keeps_the_page_open(run, signed_in_client)
     assert not TemplateVersion.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("slug", "Bad Slug!", "lower-case letters, digits and single hyphens"),
+        ("slug", "Bad", "lower-case letters, digits and single hyphens"),
+        ("slug", "a_b", "lower-case letters, digits and single hyphens"),
+        ("credit_cap", "1000001", "Write a whole number from 1 to 1,000,000."),
+        ("credit_cap", "0", "Write a whole number from 1 to 1,000,000."),
+        ("credit_cap", "", "Write a whole number from 1 to 1,000,000."),
+        ("count", "51", "Write a whole number from 1 to 50."),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_limits(run, signed_in_client, field, value, words):
+    where = f"/runs/{run.pk}/promote/"
+    sent = fields(signed_in_client.get(where)) | {field: value}
+    page = signed_in_client.post(where, sent)
+    assert page.status_code == 422
+    [error] = page.context["form"].errors[field]
+    assert words in error
+    assert not TemplateVersion.objects.exists()
+
+
 def test_limits_of_a_file_and_labels_of_params_are_edited_in_the_same_page(signed_in_client):
     add_models("wan-2-6")
     clip = make_file("walk.mp4", kind="video", mime_type="video/mp4", duration_seconds=4.2)

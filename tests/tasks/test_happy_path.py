@@ -45,6 +45,9 @@ def test_it_works(sandbox: Any, no_bell: None, clock: Clock, finished: Any) -> N
     task = carry(make_task(model=get_model("z-image")), clock)
     assert task.status == "succeeded"
     assert finished == [(task.pk, "succeeded")]
+    texts = [event.text for event in task.events.all()]
+    assert "Rivya finished it with 1 result for 1 credit." in texts
+    assert "1 result saved." in texts
     output = task.outputs.get()
     assert output.file is not None
     assert path_of(output.file.sha256).stat().st_size == output.file.size_bytes

@@ -17,7 +17,7 @@ from rivya_bridge.automation.models import JobTemplate
 from rivya_bridge.connection.encryption import Unreadable, encrypt_key
 from rivya_bridge.notices.models import Delivery, Endpoint, EventType
 from rivya_bridge.refusals import Problem, Refusal, Unavailable
-from rivya_bridge.rivya import PostRefused, check_post_url
+from rivya_bridge.rivya import LocalPostRefused, PostRefused, check_post_url
 
 MOST_ENDPOINTS = 50
 SECRET_BYTES = 32
@@ -129,13 +129,11 @@ def _checked(options: EndpointOptions) -> dict[str, Any]:
 def _check_url(problems: list[Problem], target: str) -> None:
     try:
         check_post_url(target, allow_local=settings.BRIDGE_LOCAL_WEBHOOKS)
+    except LocalPostRefused as error:
+        hint = "For addresses of this machine or network, start with BRIDGE_LOCAL_WEBHOOKS=yes."
+        problems.append(Problem("target", f"{error} {hint}"))
     except PostRefused as error:
-        hint = ""
-        if not settings.BRIDGE_LOCAL_WEBHOOKS:
-            hint = (
-                " For addresses of this machine or network, start with BRIDGE_LOCAL_WEBHOOKS=yes."
-            )
-        problems.append(Problem("target", f"{error}{hint}"))
+        problems.append(Problem("target", str(error)))
 
 
 def _check_email(problems: list[Problem], target: str) -> None:

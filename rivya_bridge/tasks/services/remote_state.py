@@ -154,7 +154,7 @@ def _succeeded(task: Task, generation: Generation) -> None:
         add_event(
             task,
             "remote_succeeded",
-            f"Rivya finished it with {len(generation.urls)} result(s) for "
+            f"Rivya finished it with {counted(len(generation.urls), 'result')} for "
             f"{counted(generation.final_credits)}.",
             final_credits=generation.final_credits,
             results=len(generation.urls),

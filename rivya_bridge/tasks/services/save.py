@@ -18,7 +18,7 @@ from rivya_bridge.files.services import store_result
 from rivya_bridge.refusals import Refusal
 from rivya_bridge.rivya import DownloadFailed, DownloadRefused, RivyaError
 from rivya_bridge.tasks import gates, policy
-from rivya_bridge.tasks.models import Task, TaskOutput
+from rivya_bridge.tasks.models import Task, TaskOutput, counted
 from rivya_bridge.tasks.services.finish import finish
 from rivya_bridge.tasks.services.poll import is_at_home
 from rivya_bridge.tasks.services.remote_state import write_output_urls
@@ -38,7 +38,7 @@ def save(task: Task) -> None:
     for output in outputs:
         if output.file_id is None and not _fetch(task, output):
             return
-    finish(task, "succeeded", "", f"{len(outputs)} result(s) saved.")
+    finish(task, "succeeded", "", f"{counted(len(outputs), 'result')} saved.")
 
 
 def _find_results(task: Task) -> None:
