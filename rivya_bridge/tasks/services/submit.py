@@ -11,7 +11,7 @@ from rivya_bridge.credits.caps import room_today, spending_caps
 from rivya_bridge.credits.services import release_credits, reserve_credits
 from rivya_bridge.rivya import RivyaError
 from rivya_bridge.tasks import gates, policy
-from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt, counted
+from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt, are, counted
 from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.attempts import close_accepted, open_attempt, thaw
 from rivya_bridge.tasks.services.failed_sending import after_failed_sending
@@ -160,8 +160,8 @@ def _over_day_cap_text(task: Task) -> str:
 
 def _too_poor_text(task: Task) -> str:
     return (
-        f"About {counted(task.estimated_credits)} needed, and the wallet does not have as many free. "
-        "Nothing was sent."
+        f"About {counted(task.estimated_credits)} {are(task.estimated_credits)} needed, and the wallet "
+        "does not have as many free. Nothing was sent."
     )
 
 
