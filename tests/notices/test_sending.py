@@ -172,7 +172,7 @@ def test_a_private_address_is_refused_when_it_is_looked_up_too(subscribe, receiv
     send_test(endpoint)
     send_all()
     assert receiver.all() == []
-    assert "https" in Attempt.objects.get().text
+    assert "127.0.0.1 is no public address" in Attempt.objects.get().text
     Endpoint.objects.update(target="https://localhost.localdomain.invalid/hook")
     send_all()
     assert "could not be reached" in Attempt.objects.order_by("-id")[0].text
