@@ -8,7 +8,7 @@ that worker dies, another one.
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -29,11 +29,11 @@ from rivya_bridge.sharing.portable.services import (
 from rivya_bridge.sharing.progress import Claim, Stopped, TakesLonger
 from rivya_bridge.sharing.refusing import as_json, refusal_of
 from rivya_bridge.sharing.staging import discard, get_staged, path_of, receive_in_place
+from rivya_bridge.tasks.doorbell import is_ringing
 from rivya_bridge.tasks.leases import LEASE, lease_is_over, new_owner, owner_is_dead
 
 log = logging.getLogger(__name__)
 
-RING_AGAIN = timedelta(seconds=10)
 MOST_RINGING = 8
 MOST_ATTEMPTS = 5
 P, S = Staged.Purpose, Staged.Status
@@ -191,8 +191,9 @@ def ring_due(now: datetime | None = None) -> int:
         if owner_is_dead(owner):
             Staged.objects.filter(pk=staged_id, worker=owner).update(worker="", lease_until=None)
     free = work.filter(Q(lease_until=None) | lease_is_over(now))
-    is_ringing = Q(rung_at__gt=now - RING_AGAIN, rung_at__lte=now, rung_at__isnull=False)
-    ids = list(free.exclude(is_ringing).order_by("pk").values_list("pk", flat=True)[:MOST_RINGING])
+    ids = list(
+        free.exclude(is_ringing(now)).order_by("pk").values_list("pk", flat=True)[:MOST_RINGING]
+    )
     if ids:
         Staged.objects.filter(pk__in=ids).update(rung_at=now)
     for staged_id in ids:

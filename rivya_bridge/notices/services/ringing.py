@@ -1,18 +1,16 @@
 """Ringing for deliveries. The row is the queue, so a bell that nobody hears costs only moments."""
 
 import logging
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from rivya_bridge.notices.models import Delivery
+from rivya_bridge.tasks.doorbell import is_ringing
 
 log = logging.getLogger(__name__)
 
-RING_AGAIN = timedelta(seconds=10)
 MOST_RINGING = 50
 
 
@@ -33,8 +31,8 @@ def ring_on_commit(delivery_id: UUID) -> None:
 def ring_due_deliveries() -> int:
     """Rings for what is due, each at most once in ten seconds; returns how many."""
     now = timezone.now()
-    unrung = Q(rung_at=None) | Q(rung_at__lte=now - RING_AGAIN) | Q(rung_at__gt=now + RING_AGAIN)
-    due = Delivery.objects.filter(unrung, status=Delivery.Status.PENDING, due_at__lte=now)
+    due = Delivery.objects.filter(status=Delivery.Status.PENDING, due_at__lte=now)
+    due = due.exclude(is_ringing(now))
     ids = list(due.order_by("due_at").values_list("id", flat=True)[:MOST_RINGING])
     if ids:
         Delivery.objects.filter(id__in=ids).update(rung_at=now)

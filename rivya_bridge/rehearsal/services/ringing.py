@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from rivya_bridge.rehearsal.models import RehearsalCase
+from rivya_bridge.tasks.doorbell import is_ringing
 
 log = logging.getLogger(__name__)
-RING_AGAIN = timedelta(seconds=10)
 # Judging decodes files, which may take a while; behind this it is taken to have died.
 CLAIM = timedelta(minutes=2)
 MOST_RINGING = 20
@@ -40,8 +40,7 @@ def unclaimed(now: datetime) -> Q:
 def ring_unjudged() -> int:
     """Rings for what nobody works on, each at most once in ten seconds; returns how many."""
     now = timezone.now()
-    unrung = Q(rung_at=None) | Q(rung_at__lte=now - RING_AGAIN) | Q(rung_at__gt=now + RING_AGAIN)
-    due = RehearsalCase.objects.filter(unclaimed(now), unrung).order_by("id")
+    due = RehearsalCase.objects.filter(unclaimed(now)).exclude(is_ringing(now)).order_by("id")
     ids = list(due.values_list("id", flat=True)[:MOST_RINGING])
     if ids:
         RehearsalCase.objects.filter(id__in=ids).update(rung_at=now)
