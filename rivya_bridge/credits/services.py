@@ -16,10 +16,12 @@ def reserve_credits(account: str, amount: int) -> bool:
 
     While no balance was ever read, everything fits: Rivya itself refuses what it cannot carry.
     """
-    Wallet.objects.get_or_create(account=account)
     fits = Q(current_credits__isnull=True) | Q(current_credits__gte=F("reserved_credits") + amount)
     wallet = Wallet.objects.filter(fits, account=account)
-    return wallet.update(reserved_credits=F("reserved_credits") + amount) == 1
+    if wallet.update(reserved_credits=F("reserved_credits") + amount):
+        return True
+    _, is_new = Wallet.objects.get_or_create(account=account)
+    return is_new and reserve_credits(account, amount)
 
 
 def release_credits(account: str, amount: int) -> None:
@@ -45,10 +47,15 @@ def record_settlement(
 def _book(
     kind: LedgerEntry.Kind, task_id: UUID, account: str, remote_id: str, *, amount: int, moves: int
 ) -> None:
-    """Moves the known balance and the expected one, and writes the entry between both balances."""
-    known = Wallet.objects.filter(account=account, current_credits__isnull=False)
-    known.update(current_credits=F("current_credits") + moves)
-    Wallet.objects.filter(account=account).update(expected_credits=F("expected_credits") + moves)
+    """Moves the known balance and the expected one, and writes the entry between both balances.
+
+    A balance that was never read is NULL, and stays so.
+    """
+    if moves:
+        Wallet.objects.filter(account=account).update(
+            current_credits=F("current_credits") + moves,
+            expected_credits=F("expected_credits") + moves,
+        )
     after = _balance(account)
     LedgerEntry.objects.create(
         task_id=task_id,

@@ -6,6 +6,7 @@ time: it stands until the key changes (another account then) or a person continu
 """
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Case, F, Q, Value, When
@@ -33,14 +34,33 @@ def key_gate(account: str) -> str:
     return f"key:{account}"
 
 
-def pass_gates(account: str, now: datetime) -> datetime | None:
-    """None when a request may go now; otherwise the time to come back.
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the gates say to a request: never while `is_refused`; at `wait_until`, or now without one.
 
-    Passing a vendor gate whose time is over takes its one probe: the next may go after PROBE_GAP.
+    `was_free`: no gate of the vendor or of a rate limit stood there, so that its answer opens none.
     """
-    names = (vendor_gate(account), bucket_gate(account))
+
+    is_refused: bool
+    wait_until: datetime | None
+    was_free: bool
+
+    @property
+    def may_go(self) -> bool:
+        return not self.is_refused and self.wait_until is None
+
+
+def pass_gates(account: str, now: datetime) -> Passage:
+    """Passing a vendor gate whose time is over takes its one probe: the next may go after PROBE_GAP."""
+    names = (vendor_gate(account), bucket_gate(account), key_gate(account))
     gates = {gate.name: gate for gate in Gate.objects.filter(name__in=names)}
-    bucket, vendor = gates.get(names[1]), gates.get(names[0])
+    vendor, bucket, key = (gates.get(name) for name in names)
+    if key:
+        return Passage(True, None, was_free=False)
+    return Passage(False, _wait_until(vendor, bucket, now), was_free=not gates)
+
+
+def _wait_until(vendor: Gate | None, bucket: Gate | None, now: datetime) -> datetime | None:
     if bucket and _is_closed(bucket, now):
         return bucket.closed_until
     if vendor is None:

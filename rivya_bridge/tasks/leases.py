@@ -13,6 +13,7 @@ from pathlib import Path
 from django.db.models import Q
 
 LEASE = timedelta(seconds=60)
+RENEW_AFTER = timedelta(seconds=10)
 # A lease or due time further ahead than this was written under a clock that has jumped.
 FAR_AHEAD = timedelta(minutes=20)
 
@@ -63,6 +64,11 @@ def owner_is_dead(owner: str) -> bool:
 def lease_is_over(now: datetime) -> Q:
     """A lease that was not given back in time."""
     return Q(lease_until__lte=now) | Q(lease_until__gt=now + FAR_AHEAD)
+
+
+def is_young(until: datetime | None, now: datetime) -> bool:
+    """A lease of which nearly all is still to come: it need not be written again."""
+    return until is not None and LEASE - RENEW_AFTER < until - now <= LEASE
 
 
 def is_due(now: datetime) -> Q:

@@ -20,7 +20,7 @@ from rivya_bridge.tasks.poller import AHEAD, DUTY, Poller
 from rivya_bridge.tasks.services import continue_task, poll, read_soon
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import sweep_rows
-from rivya_bridge.tasks.services.transitions import change, claim
+from rivya_bridge.tasks.services.transitions import claim
 from tests.tasks import vendor as play
 from tests.tasks.making import Clock, carry, check_books, fresh, make_task, step
 from tests.tasks.races import at_once
@@ -265,19 +265,18 @@ def test_what_has_news_is_read_before_what_only_waits(
     assert len(hand._due()) == 4
 
 
-def test_a_rate_limit_that_comes_while_a_reading_waits_to_write_is_kept_too(
+def test_a_rate_limit_that_comes_while_a_reading_waits_for_its_claim_is_kept_too(
     vendor: Vendor, clock: Clock, monkeypatch: Any
 ) -> None:
     (task,) = running(clock)
     before = vendor.count("GET", READS)
 
-    def meanwhile(row: Task, **fields: Any) -> None:
-        limit = RateLimited("Slow down.", http_status=429, retry_after=30)
-        gates.heed(row.account, limit)
-        change(row, **fields)
+    def meanwhile(*wanted: Any) -> Task | None:
+        gates.heed(task.account, RateLimited("Slow down.", http_status=429, retry_after=30))
+        return claim(*wanted)
 
     with monkeypatch.context() as patch:
-        patch.setattr(poll, "change", meanwhile)
+        patch.setitem(advance.__globals__, "claim", meanwhile)
         advance(task.pk, {"running"})
     row = fresh(task)
     assert (row.status, row.polls, row.lease_until) == ("running", task.polls, None)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from rivya_bridge.connection import one_connection
-from rivya_bridge.tasks.models import Task
+from rivya_bridge.tasks.models import Status, Task
 from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.poll import poll
 from rivya_bridge.tasks.services.recovery import give_up_step
@@ -30,7 +30,7 @@ def advance(task_id: UUID | str, statuses: Collection[str] = CLAIMABLE) -> None:
     and counted as a lost step, so that the task neither strands nor runs hot.
     """
     for _ in range(MAX_STEPS):
-        if places.must_wait(task_id):
+        if Status.QUEUED in statuses and places.must_wait(task_id):
             return
         task = claim(task_id, timezone.now(), statuses)
         if task is None or not _step(task):

@@ -22,7 +22,7 @@ def renew_balance() -> None:
     account = current_connection().account
     now = timezone.now()
     before = _claim_reading(account, now)
-    if before is None or gates.key_is_refused(account) or gates.pass_gates(account, now):
+    if before is None or not gates.pass_gates(account, now).may_go:
         return
     error = read_balance()
     if error:

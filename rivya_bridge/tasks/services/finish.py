@@ -16,7 +16,7 @@ IN_VAIN = " It was finished although cancelling was asked for: Rivya cannot stop
 def finish(task: Task, status: str, reason: str, text: str, **fields: Any) -> None:
     """Writes the end, its event and sends the signal, in one transaction. Raises LostClaim."""
     now, had_place = timezone.now(), task.status in places.IN_FLIGHT
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if status == "succeeded" and _cancel_was_asked(task):
             text += IN_VAIN
         let_go(

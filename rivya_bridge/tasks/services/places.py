@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -66,12 +66,21 @@ def _is_without_place(task_id: UUID | str) -> bool:
     row = Task.objects.filter(pk=task_id).values_list("status", "account").first()
     if row is None or row[0] != Status.QUEUED:
         return False
-    free = free_places(row[1])
-    if free <= 0:
-        return True
-    if _waiting(row[1]).count() <= free:
+    free, waiting = _free_and_waiting(row[1])
+    if waiting <= free:
         return False
-    return UUID(str(task_id)) not in next_in_line(row[1], free)
+    return free <= 0 or UUID(str(task_id)) not in next_in_line(row[1], free)
+
+
+def _free_and_waiting(account: str) -> tuple[int, int]:
+    """How many places are free, and how many queued tasks could take one now."""
+    is_waiting = is_due(timezone.now()) & Q(status=Status.QUEUED, lease_until=None)
+    rows = Task.objects.filter(account=account, status__in=(*IN_FLIGHT, Status.QUEUED))
+    counts = rows.aggregate(
+        busy=Count("pk", filter=Q(status__in=IN_FLIGHT)),
+        waiting=Count("pk", filter=is_waiting),
+    )
+    return int(settings.RIVYA_IN_FLIGHT) - counts["busy"], counts["waiting"]
 
 
 def ring_next(account: str) -> int:

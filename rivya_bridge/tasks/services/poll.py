@@ -10,7 +10,6 @@ from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.remote_state import apply_remote_state
 from rivya_bridge.tasks.services.transitions import (
     add_event,
-    change,
     hold,
     let_go,
     soon,
@@ -27,19 +26,14 @@ def poll(task: Task) -> None:
     if not is_at_home(task):
         return
     account = current_connection().account
-    if gates.key_is_refused(account):
+    passage = gates.pass_gates(account, timezone.now())
+    if passage.is_refused:
         hold(task, "key_refused", REFUSED_KEY)
         return
-    wait_until = gates.pass_gates(account, timezone.now())
-    if wait_until:
-        wait_for_gate(task, wait_until)
+    if passage.wait_until:
+        wait_for_gate(task, passage.wait_until)
         return
-    change(task, polls=task.polls + 1)
-    limited_until = gates.limited_until(account, timezone.now())
-    if limited_until:
-        # Another task met a rate limit while this one waited to write.
-        let_go(task, limited_until, polls=task.polls - 1, lost_leases=task.lost_leases)
-        return
+    task.polls += 1  # written with what the answer brings
     try:
         generation = rivya_client().generations.retrieve(
             task.remote_id or "", max_retries=0, seconds=policy.POLL_CALL_SECONDS
@@ -47,7 +41,8 @@ def poll(task: Task) -> None:
     except RivyaError as error:
         _after_error(task, error, gates.heed(account, error))
         return
-    gates.note_answer(account)
+    if not passage.was_free:
+        gates.note_answer(account)
     if generation.id == task.remote_id:
         apply_remote_state(task, generation)
         return
@@ -55,6 +50,7 @@ def poll(task: Task) -> None:
         task,
         "wrong_answer",
         f"Asked for {task.remote_id}, Rivya answered for {generation.id}.",
+        polls=task.polls,
     )
 
 
@@ -83,13 +79,14 @@ def _after_error(task: Task, error: RivyaError, gate_seconds: float) -> None:
             task,
             reason,
             text,
+            polls=task.polls,
             poll_errors=task.poll_errors + 1,
         )
         return
     delay = gate_seconds or policy.backoff(task.poll_errors + 1, base=2.0)
     is_first = task.poll_errors == 0
     with transaction.atomic():
-        let_go(task, soon(delay), poll_errors=task.poll_errors + 1)
+        let_go(task, soon(delay), polls=task.polls, poll_errors=task.poll_errors + 1)
         if is_first:
             add_event(task, "poll_failed", f"{text} It is asked again by itself.", code=error.code)
 

@@ -82,9 +82,10 @@ def _still_running(task: Task, generation: Generation) -> None:
     fields: dict[str, Any] = {
         "remote_status": said if is_news else task.remote_status,
         "remote_payload": generation.raw,
+        "polls": task.polls,
         "poll_errors": 0,
     }
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if running_for > policy.POLL_BUDGET:
             hold(task, "poll_budget_over", _endless_text(task, said), **fields)
         else:
@@ -140,13 +141,15 @@ def _settle(task: Task, generation: Generation) -> None:
 
 def _succeeded(task: Task, generation: Generation) -> None:
     """running -> saving: the charge is settled, the result addresses become rows."""
-    with transaction.atomic():
-        change(
+    with transaction.atomic(savepoint=False):
+        let_go(
             task,
+            timezone.now(),
             status="saving",
             remote_status=generation.status,
             remote_payload=generation.raw,
             final_credits=generation.final_credits,
+            polls=task.polls,
             poll_errors=0,
         )
         _settle(task, generation)
@@ -159,18 +162,20 @@ def _succeeded(task: Task, generation: Generation) -> None:
             final_credits=generation.final_credits,
             results=len(generation.urls),
         )
-        let_go(task, timezone.now())
         ring_on_commit(task.pk)
         places.ring_next_on_commit(task.account)
 
 
 def write_output_urls(task: Task, urls: tuple[str, ...]) -> None:
     """One row per result address; a fresh address replaces one whose file is not here yet."""
-    for position, url in enumerate(urls):
-        row, made = TaskOutput.objects.get_or_create(
-            task=task, position=position, defaults={"url": url}
-        )
-        if not made and row.file_id is None and row.url != url:
+    known = {row.position: row for row in task.outputs.all()}
+    TaskOutput.objects.bulk_create(
+        TaskOutput(task=task, position=position, url=url)
+        for position, url in enumerate(urls)
+        if position not in known
+    )
+    for row, url in ((known[place], url) for place, url in enumerate(urls) if place in known):
+        if row.file_id is None and row.url != url:
             TaskOutput.objects.filter(pk=row.pk).update(url=url)
 
 
@@ -180,12 +185,13 @@ def _failed(task: Task, generation: Generation) -> None:
     if code == "insufficient_credits":
         distrust_balance(task.account)
     text = f"Rivya could not make it: {sentence}"
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         change(
             task,
             remote_status=generation.status,
             remote_payload=generation.raw,
             final_credits=generation.final_credits,
+            polls=task.polls,
             poll_errors=0,
         )
         _settle(task, generation)

@@ -141,7 +141,7 @@ def _come_back_or_hold(task: Task, reason: str, text: str, *, limit: int) -> Non
 def _renew_addresses(task: Task) -> str:
     """Asks Rivya for the results once more and keeps the addresses; returns a sentence if it failed."""
     account = current_connection().account
-    if gates.pass_gates(account, timezone.now()):
+    if not gates.pass_gates(account, timezone.now()).may_go:
         return " Its address is not renewed now, because requests have to wait."
     renew(task, timezone.now())
     try:

@@ -1,5 +1,6 @@
 """Sending a task: references uploaded, body frozen, credits reserved, one POST under one key."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,9 @@ from rivya_bridge.tasks.models import Exposure, Task, TaskAttempt, are, counted
 from rivya_bridge.tasks.services import places
 from rivya_bridge.tasks.services.attempts import close_accepted, open_attempt, thaw
 from rivya_bridge.tasks.services.failed_sending import after_failed_sending
-from rivya_bridge.tasks.services.freeze import freeze_body
 from rivya_bridge.tasks.services.key_window import key_window
 from rivya_bridge.tasks.services.remote_state import accept
+from rivya_bridge.tasks.services.request_body import make_body
 from rivya_bridge.tasks.services.transitions import (
     add_event,
     change,
@@ -28,26 +29,34 @@ from rivya_bridge.tasks.services.transitions import (
 from rivya_bridge.tasks.services.turn import send_turn
 from rivya_bridge.tasks.signals import reserving
 
+REFUSED_KEY = "Rivya refused the API key when another task used it, so this one was not sent now."
+
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One attempt that may go out; `was_unconfirmed`: an earlier one may have been acted on."""
+    """One attempt that may go out; `was_unconfirmed`: an earlier one may have been acted on; `was_free`: it
+    met no gate."""
 
     attempt: TaskAttempt
     was_unconfirmed: bool
+    was_free: bool
 
 
 def submit(task: Task) -> None:
     """One claimed step of a queued or unconfirmed task: prepare, send, and write what came of it."""
-    if not _belongs_here(task) or not _may_repeat(task) or not _has_key(task):
+    if not _belongs_here(task) or not _may_repeat(task):
         return
-    wait_until = gates.pass_gates(task.account, timezone.now())
-    if wait_until:
-        wait_for_gate(task, wait_until)
+    passage = gates.pass_gates(task.account, timezone.now())
+    if passage.is_refused:
+        hold(task, "key_refused", REFUSED_KEY)
         return
-    if task.request_body is None and not freeze_body(task):
+    if passage.wait_until:
+        wait_for_gate(task, passage.wait_until)
         return
-    sending = _begin(task)
+    body = task.request_body or make_body(task)
+    if body is None:
+        return
+    sending = _begin(task, bytes(body), was_free=passage.was_free)
     if sending:
         _send(task, sending)
 
@@ -88,20 +97,8 @@ def _may_repeat(task: Task) -> bool:
     return False
 
 
-def _has_key(task: Task) -> bool:
-    """Once Rivya has refused a key, no other task asks again with it."""
-    if not gates.key_is_refused(task.account):
-        return True
-    hold(
-        task,
-        "key_refused",
-        "Rivya refused the API key when another task used it, so this one was not sent now.",
-    )
-    return False
-
-
-def _begin(task: Task) -> Sending | None:
-    """queued|unconfirmed -> submitting, with credits reserved, before a byte is sent."""
+def _begin(task: Task, body: bytes, *, was_free: bool) -> Sending | None:
+    """queued|unconfirmed -> submitting, with the bytes frozen and credits reserved, before one is sent."""
     now = timezone.now()
     was_unconfirmed = task.status == "unconfirmed"
     with transaction.atomic():
@@ -127,6 +124,8 @@ def _begin(task: Task) -> Sending | None:
         change(
             task,
             status="submitting",
+            request_body=body,
+            request_sha256=hashlib.sha256(body).hexdigest(),
             holds_reservation=True,
             exposure=Exposure.POSSIBLE,
             attempts=task.attempts + 1,
@@ -139,7 +138,7 @@ def _begin(task: Task) -> Sending | None:
             f"Sending, attempt {attempt.number}, with the same key and bytes each time.",
             attempt=attempt.number,
         )
-    return Sending(attempt, was_unconfirmed)
+    return Sending(attempt, was_unconfirmed, was_free)
 
 
 def _over_a_cap(task: Task) -> tuple[str, str] | None:
@@ -178,5 +177,6 @@ def _send(task: Task, sending: Sending) -> None:
         after_failed_sending(task, sending.attempt, error, was_unconfirmed=sending.was_unconfirmed)
         return
     close_accepted(sending.attempt, generation)
-    gates.note_answer(task.account)
+    if not sending.was_free:
+        gates.note_answer(task.account)
     accept(task, generation)

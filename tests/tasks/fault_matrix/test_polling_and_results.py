@@ -286,7 +286,7 @@ def test_a_long_download_renews_its_lease(
     monkeypatch.setattr(save, "RENEW_SECONDS", 0.0)
     vendor.results = {"a.png": b"x" * 3_000_000}
     task = _claimed_saving(running, clock)
-    Task.objects.filter(pk=task.pk).update(lease_until=timezone.now())
+    clock.move(30)
     save._fetch_bytes(task, f"{vendor.url}/results/a.png", io.BytesIO())
     left = (fresh(task).lease_until - timezone.now()).total_seconds()  # type: ignore[operator]
     assert left > 50
@@ -298,6 +298,7 @@ def test_a_download_ends_when_the_claim_is_lost(
     monkeypatch.setattr(save, "RENEW_SECONDS", 0.0)
     vendor.results = {"a.png": b"x" * 3_000_000}
     task = _claimed_saving(running, clock)
+    clock.move(30)
     Task.objects.filter(pk=task.pk).update(fence=task.fence + 1)
     with pytest.raises(LostClaim):
         save._fetch_bytes(task, f"{vendor.url}/results/a.png", io.BytesIO())

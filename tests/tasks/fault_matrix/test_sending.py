@@ -186,7 +186,7 @@ def test_a_shorter_wish_does_not_shorten_a_longer_one(vendor: Vendor, clock: Clo
     account = current_connection().account
     for seconds in (300.0, 5.0):
         gates.heed(account, RateLimited("Slow down.", http_status=429, retry_after=seconds))
-    until = gates.pass_gates(account, timezone.now())
+    until = gates.pass_gates(account, timezone.now()).wait_until
     assert until is not None
     assert (until - timezone.now()).total_seconds() > 290
 

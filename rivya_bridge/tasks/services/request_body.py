@@ -1,6 +1,4 @@
-"""The exact bytes of a task's request: references uploaded once, then frozen for good."""
-
-import hashlib
+"""The exact bytes of a task's request, for which its references are uploaded once."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,15 +10,15 @@ from rivya_bridge.tasks import gates, policy
 from rivya_bridge.tasks.bodies import BODIES
 from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.failed_sending import error_fields, fail, unreachable_too_long
-from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, renew, soon
+from rivya_bridge.tasks.services.transitions import add_event, hold, let_go, renew, soon
 
 # Another task uploads the same content: this one looks again after so long.
 UNDER_WAY_SECONDS = 1.0
 
 
-def freeze_body(task: Task) -> bool:
-    """Uploads what must be uploaded and writes the bytes; False when that failed for now."""
-    item, make_body = BODIES[task.kind]
+def make_body(task: Task) -> bytes | None:
+    """Uploads what must be uploaded and makes the bytes; None when that failed for now."""
+    item, write_body = BODIES[task.kind]
     items = []
     for reference in task.references.select_related("file"):
         renew(task, timezone.now())
@@ -32,17 +30,15 @@ def freeze_body(task: Task) -> bool:
             )
         except UploadUnderWay:
             let_go(task, soon(UNDER_WAY_SECONDS), lost_leases=task.lost_leases)
-            return False
+            return None
         except RivyaError as error:
             _after_failed_upload(task, error, reference.file.name)
-            return False
+            return None
         except Refusal as refusal:
             hold(task, "reference_lost", refusal.message)
-            return False
+            return None
         items.append(item(reference.file, remote))
-    body = make_body(task.draft, items, trace_id=str(task.pk))
-    change(task, request_body=body, request_sha256=hashlib.sha256(body).hexdigest())
-    return True
+    return write_body(task.draft, items, trace_id=str(task.pk))
 
 
 def _after_failed_upload(task: Task, error: RivyaError, name: str) -> None:
