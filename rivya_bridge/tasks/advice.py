@@ -167,6 +167,13 @@ ANSWER_IS_WHOLE = Advice(
     "charged once, or cancel to keep the answer as it is.",
 )
 
+# A turn that Rivya began and broke off because the wallet was empty.
+TURN_TOO_POOR = Advice(
+    "Too few credits for the whole answer",
+    "Top up the wallet at Rivya. Then continue to ask once more under the same key, or cancel this task and "
+    "run it again.",
+)
+
 # Codes that only Rivya knows: what it made and could not finish, and what it did not take.
 FAILED_THERE = Advice(
     "Rivya could not make it",

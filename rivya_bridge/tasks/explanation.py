@@ -8,6 +8,7 @@ from rivya_bridge.tasks.advice import (
     CANCELED_UNSURE,
     KEY_IS_OLD,
     ONLY_MARKED,
+    TURN_TOO_POOR,
     WAITING,
     Advice,
     advice_for,
@@ -20,6 +21,7 @@ WAITING_FOR_PLACE = "waiting_for_place"
 # What stands still, and so has an explanation.
 STOPPED = ("held", "failed", "canceled")
 PAGES = ("Connection", "Credits", "Files")
+_TURN_TOO_POOR = ("turn_failed", "insufficient_credits")
 OUTCOMES = {"unknown": "no usable answer"}
 # Whose page has a form that is filled in as before.
 AGAIN = (Task.Origin.RUN, Task.Origin.JOB)
@@ -72,6 +74,8 @@ def title_of(task: Task) -> str:
 def _advice(task: Task) -> Advice:
     if task.status == "held" and task.reason == "answer_cut" and not task.is_cut:
         return ANSWER_IS_WHOLE
+    if task.status == "held" and (task.reason, task.error_code) == _TURN_TOO_POOR:
+        return TURN_TOO_POOR
     is_accepted = task.exposure == Exposure.ACCEPTED
     return advice_for(task.status, task.reason, is_accepted=is_accepted)
 

@@ -208,6 +208,17 @@ def test_the_sweep_rings_for_what_is_due_and_not_again_at_once(subscribe):
     assert ring_due_deliveries() == 0
 
 
+def test_a_time_that_was_written_under_a_clock_ten_years_ahead_keeps_nothing_back(
+    subscribe, receiver
+):
+    endpoint, _ = subscribe()
+    delivery = send_test(endpoint)
+    Delivery.objects.update(due_at=timezone.now() + timedelta(days=3650), rung_at=None)
+    assert ring_due_deliveries() == 1
+    assert send_delivery(delivery.pk)
+    assert len(receiver.all()) == 1
+
+
 class MailServer:
     """As much of SMTP as a client needs; keeps what it is given."""
 

@@ -220,6 +220,8 @@ def test_the_end_of_a_run_puts_its_experiment_in_the_queue(monkeypatch):
     Measuring.objects.update(due_at=queued.due_at.replace(year=2020))
     assert ring_due() == 1 and rung == [str(experiment.pk)]
     assert ring_due() == 0  # the bell moved the time on
+    Measuring.objects.update(due_at=queued.due_at.replace(year=2099))  # under a clock that jumped
+    assert ring_due() == 1
     measure_results(str(experiment.pk))
     assert not Measuring.objects.exists() and ResultDistance.objects.count() == 1
 

@@ -149,6 +149,16 @@ def test_a_key_that_is_too_old_to_be_sent_again_is_not_offered(
     assert told.next == KEY_IS_OLD
 
 
+def test_a_turn_that_broke_off_for_lack_of_credits_asks_for_a_top_up(
+    vendor: Vendor, signed_in_client: Client
+) -> None:
+    task = _stopped("held", "turn_failed", error_code="insufficient_credits", **SENT)
+    told = explain(task)
+    assert told is not None
+    assert told.next.startswith("Top up the wallet at Rivya.")
+    assert _offered(signed_in_client, task) == _named(told.next) - {"again"}
+
+
 def test_what_was_canceled_with_an_unknown_outcome_leads_to_the_balance(
     vendor: Vendor, signed_in_client: Client
 ) -> None:

@@ -15,13 +15,14 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
 from rivya_bridge.connection.encryption import Unreadable, decrypt_key
 from rivya_bridge.notices.models import Attempt, Delivery, Endpoint
 from rivya_bridge.notices.services.endpoints import skip_waiting
+from rivya_bridge.notices.services.ringing import is_due
 from rivya_bridge.rivya import Poster, PostFailed, PostRefused
 
 CLAIM = timedelta(seconds=90)
@@ -63,9 +64,8 @@ def send_delivery(delivery_id: UUID) -> bool:
 
 
 def _claim(delivery_id: UUID, now: datetime) -> Delivery | None:
-    """Due again when the claim ends. A time far ahead was written under a clock that has jumped."""
-    due = Q(due_at__lte=now) | Q(due_at__gt=now + timedelta(days=2))
-    rows = Delivery.objects.filter(due, pk=delivery_id, status=Delivery.Status.PENDING)
+    """Due again when the claim ends."""
+    rows = Delivery.objects.filter(is_due(now), pk=delivery_id, status=Delivery.Status.PENDING)
     if not rows.update(due_at=now + CLAIM, tries=F("tries") + 1):
         return None
     return Delivery.objects.select_related("message", "endpoint").filter(pk=delivery_id).first()

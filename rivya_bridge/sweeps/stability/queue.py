@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from rivya_bridge.experiments.models import Run
@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 
 # Results of one sweep end one after the other: they are measured together.
 WAIT = timedelta(seconds=5)
+# A bell that nobody heard for so long is rung again.
+RING_AGAIN = timedelta(minutes=2)
+# A time further ahead was written under a clock that has jumped.
+FAR_AHEAD = 2 * RING_AGAIN
 MOST_RINGING = 4
 
 
@@ -37,10 +41,11 @@ def put_in_queue(experiment_id: UUID) -> None:
 def ring_due() -> int:
     """Rings for what is due; the bell moves the time on, so that a lost one costs only a while."""
     now = timezone.now()
-    due = Measuring.objects.filter(due_at__lte=now).order_by("due_at")
+    is_due = Q(due_at__lte=now) | Q(due_at__gt=now + FAR_AHEAD)
+    due = Measuring.objects.filter(is_due).order_by("due_at")
     ids = list(due.values_list("experiment_id", flat=True)[:MOST_RINGING])
     if ids:
-        Measuring.objects.filter(experiment_id__in=ids).update(due_at=now + timedelta(minutes=2))
+        Measuring.objects.filter(experiment_id__in=ids).update(due_at=now + RING_AGAIN)
     for experiment_id in ids:
         ring(experiment_id)
     return len(ids)

@@ -3,8 +3,6 @@
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,41 +19,19 @@ from rivya_bridge.tasks.models import Task
 from rivya_bridge.tasks.services.advance import advance
 from rivya_bridge.tasks.services.sweep import sweep_rows
 from tests.tasks import vendor as play
-from tests.tasks.making import Clock, carry, check_books, fresh, make_task, step
+from tests.tasks.making import Clock, carry, check_books, fresh, make_task, moving_clock, step
+from tests.tasks.real_worker import LIMIT_SECONDS, Worker, starting_workers, stop_outside_a_write
 from tests.tasks.vendor import Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PROJECT = Path(__file__).resolve().parents[3]
-LIMIT_SECONDS = 120
+STOPPED_WORKERS = int(os.environ.get("STOPPED_WORKERS", "1"))
 
 
 @pytest.fixture
-def worker(vendor: Vendor, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Starts the product's own worker over the tests' database and the scripted vendor."""
-    started: list[subprocess.Popen[bytes]] = []
-    environ = {
-        "PATH": os.environ["PATH"],
-        "DJANGO_SETTINGS_MODULE": "rivya_bridge.settings",
-        "BRIDGE_DATA_DIR": str(tmp_path / "worker"),
-        "DATABASE_URL": f"sqlite:///{database.settings_dict['NAME']}",
-        "RIVYA_BASE_URL": vendor.url,
-        "RIVYA_API_KEY": "rvya_sk_scripted",
-    }
-    options = "--pool threads -c 4 --without-gossip --without-mingle --without-heartbeat"
-
-    def start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "celery", "--quiet", "-A", "rivya_bridge", "worker"]
-        with (tmp_path / "worker.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, *options.split()], cwd=PROJECT, env=environ, stdout=log, stderr=log
-            )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+def worker(vendor: Vendor, tmp_path: Path) -> Iterator[Callable[[], Worker]]:
+    """Starts the product's own worker."""
+    with starting_workers(vendor.url, tmp_path) as start:
+        yield start
 
 
 class Hanging:
@@ -158,42 +134,27 @@ def test_a_worker_that_is_stopped_and_goes_on_writes_nothing_late(
     vendor: Vendor, worker: Any
 ) -> None:
     """SIGSTOP during the sending, the lease ends elsewhere, SIGCONT: the fence shuts it out."""
-    from tests.tasks.making import moving_clock
-
-    hanging = Hanging(play.accepted)
-    vendor.posts.append(hanging)
-    task = make_task()
-    process = worker()
-    assert hanging.reached.wait(LIMIT_SECONDS)
-    _stop_outside_a_write(process)
-    with moving_clock() as clock:
-        clock.move(61)
-        sweep_rows()
-        assert fresh(task).status == "unconfirmed"
-        row = carry(task, clock)
-    assert row.status == "succeeded"
-    fence = row.fence
-    hanging.let_go.set()
-    process.send_signal(signal.SIGCONT)
-    process.send_signal(signal.SIGTERM)
-    process.wait(LIMIT_SECONDS)
-    row = fresh(task)
-    assert (row.status, row.fence, vendor.generations) == ("succeeded", fence, 1)
-    check_books(task)
-
-
-def _stop_outside_a_write(process: subprocess.Popen[bytes]) -> None:
-    """A process that is stopped with SQLite's one write lock would stop everybody: not this row."""
-    path = database.settings_dict["NAME"]
-    for _ in range(50):
-        process.send_signal(signal.SIGSTOP)
-        with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as line:
-            try:
-                line.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError:
-                process.send_signal(signal.SIGCONT)
-    raise AssertionError("The worker writes without a pause.")
+    for number in range(1, STOPPED_WORKERS + 1):
+        hanging = Hanging(play.accepted)
+        vendor.posts.append(hanging)
+        task = make_task()
+        process = worker()
+        assert hanging.reached.wait(LIMIT_SECONDS)
+        stop_outside_a_write(process)
+        with moving_clock() as clock:
+            clock.move(61)
+            sweep_rows()
+            assert fresh(task).status == "unconfirmed"
+            row = carry(task, clock)
+        assert row.status == "succeeded"
+        fence = row.fence
+        hanging.let_go.set()
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGTERM)
+        process.wait(LIMIT_SECONDS)
+        row = fresh(task)
+        assert (row.status, row.fence, vendor.generations) == ("succeeded", fence, number)
+        check_books(task)
 
 
 POINTS = ("before it is sent", "while it runs", "before it is saved")
