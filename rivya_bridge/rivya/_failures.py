@@ -81,6 +81,7 @@ def refused(
     said = envelope.get("message")
     detail = masked(said, api_key)[:_MESSAGE_CHARACTERS] if isinstance(said, str) else ""
     shown_code = masked(code or kind.default_code, api_key)
+    detail = "" if detail == shown_code else detail
     return kind(
         f"Rivya answered {status} {shown_code}" + (f": {detail}" if detail else "."),
         code=shown_code,

@@ -217,9 +217,11 @@ class HttpPath:
         status = response.status_code
         if 400 <= status <= 599:
             return self._refused(call, response, read_start(response, ERROR_CAP_BYTES))
-        kind = RedirectRefused if 300 <= status <= 399 else BadAnswer
-        message = f"Rivya's address answered {status}, which is no answer of the API."
-        return self.bad(call, response, message, kind=kind)
+        host = response.request.url.host
+        if 300 <= status <= 399:
+            message = f"{host} answered {status} and sent the request on to {_target(response)}."
+            return self.bad(call, response, message, kind=RedirectRefused)
+        return self.bad(call, response, f"{host} answered {status}, which is no answer of the API.")
 
     def _refused(self, call: Call, response: httpx.Response, body: bytes) -> StatusError:
         return _failures.refused(
@@ -258,3 +260,12 @@ def user_agent() -> str:
 def no_cookies() -> CookieJar:
     """A jar that takes no cookie from anybody."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+
+
+def _target(response: httpx.Response) -> str:
+    """The host that a redirect names; the rest of its address may hold anything."""
+    try:
+        host = httpx.URL(response.headers.get("location", "")).host
+    except httpx.InvalidURL:
+        host = ""
+    return host or "another address"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rivya_bridge.credits.models import LedgerEntry
 from rivya_bridge.tasks import gates
 from rivya_bridge.tasks.advice import (
     ANSWER_IS_WHOLE,
@@ -20,9 +21,8 @@ from rivya_bridge.tasks.services.decide import can_stop, may_continue
 WAITING_FOR_PLACE = "waiting_for_place"
 # What stands still, and so has an explanation.
 STOPPED = ("held", "failed", "canceled")
-PAGES = ("Connection", "Credits", "Files")
+PAGES = ("Connection", "Credits", "Files", "Template")
 _TURN_TOO_POOR = ("turn_failed", "insufficient_credits")
-OUTCOMES = {"unknown": "no usable answer"}
 # Whose page has a form that is filled in as before.
 AGAIN = (Task.Origin.RUN, Task.Origin.JOB)
 
@@ -32,7 +32,7 @@ class Explanation:
     """Four answers in sentences under a title; `evidence` holds one line for each fact.
 
     `actions` names what the next step may be pressed for: continue, cancel, again, done, and the pages
-    connection, credits and files.
+    connection, credits, files and template.
     """
 
     title: str
@@ -109,33 +109,45 @@ def _place(text: str, name: str) -> tuple[int, str]:
 
 
 def _evidence(task: Task) -> list[str]:
-    lines = [_attempt_line(attempt) for attempt in task.attempt_rows.order_by("number")]
+    nothing = "no complete answer" if task.answer_text else "no usable answer"
+    lines = [_attempt_line(row, nothing) for row in task.attempt_rows.order_by("number")]
     if not lines:
         lines.append("There was no sending.")
     if task.remote_id:
         lines.append(
-            f"Rivya knows it as {task.remote_id}; last heard: {task.remote_status or '—'}."
+            f"Rivya gave it the id {task.remote_id}; last heard: {task.remote_status or 'nothing'}."
         )
     if task.polls:
-        times = "once" if task.polls == 1 else f"{task.polls} times"
-        failed = f"; the last {task.poll_errors} readings failed" if task.poll_errors else ""
-        lines.append(f"Its state was asked for {times}{failed}.")
-    for entry in task.ledger_entries.order_by("created_at"):
-        after = "unknown" if entry.balance_after is None else str(entry.balance_after)
-        lines.append(
-            f"Ledger: {entry.get_kind_display()} {counted(entry.amount)}; balance after: {after}."
-        )
+        lines.append(_readings_line(task.polls, task.poll_errors))
+    lines += [_ledger_line(entry) for entry in task.ledger_entries.order_by("created_at")]
     last = task.events.order_by("-seq").first()
     if last:
         lines.append(f"Timeline: {last.kind.replace('_', ' ')} at {last.at:%Y-%m-%d %H:%M:%S} UTC.")
     return lines
 
 
-def _attempt_line(attempt: TaskAttempt) -> str:
-    status = f"HTTP {attempt.http_status}" if attempt.http_status else "no HTTP answer"
-    request = f", request id {attempt.request_id}" if attempt.request_id else ""
-    outcome = OUTCOMES.get(attempt.outcome, attempt.outcome.replace("_", " "))
-    return f"Sending {attempt.number}: {outcome}, {status}{request}."
+def _readings_line(count: int, failed: int) -> str:
+    """`failed`: how many of the last ones brought nothing."""
+    times = {1: "once", 2: "twice"}.get(count, f"{count} times")
+    ends = {0: "", 1: "; the last reading failed"}
+    return f"Its state was asked for {times}{ends.get(failed, f'; the last {failed} readings failed')}."
+
+
+def _ledger_line(entry: LedgerEntry) -> str:
+    instead = ", in place of what was reserved" if entry.kind == LedgerEntry.Kind.SETTLE else ""
+    after = "" if entry.balance_after is None else f"; balance after: {entry.balance_after:,}"
+    return f"Ledger: {entry.get_kind_display()} {counted(entry.amount)}{instead}{after}."
+
+
+def _attempt_line(attempt: TaskAttempt, nothing: str) -> str:
+    """`nothing`: what to call an answer of which nobody knows what came of it."""
+    is_unknown = attempt.outcome == "unknown"
+    facts = [nothing if is_unknown else attempt.outcome.replace("_", " ")]
+    if attempt.http_status:
+        facts.append(f"HTTP {attempt.http_status}")
+    if attempt.request_id:
+        facts.append(f"request id {attempt.request_id}")
+    return f"Sending {attempt.number}: {', '.join(facts)}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What one template may spend in a day: refused before anything is made, held before anything is sent."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -281,8 +282,12 @@ def test_nonsense_on_the_page_changes_nothing_and_says_why(
 ) -> None:
     template = one_credit_template(day_cap=7)
     address = reverse("automation:spending", args=[template.slug])
-    page = signed_in_client.post(address, {"day_cap": given}, follow=True).content.decode()
-    assert "day_cap must be a whole number from 1 to 1,000,000, or empty for no cap." in page
+    answer = signed_in_client.post(address, {"day_cap": given})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    [field] = re.findall(r'<input[^>]* name="day_cap"[^>]*>', page)
+    assert f'value="{given}"' in field and 'aria-invalid="true"' in field
+    assert 'id="day_cap_error">Give a whole number from 1 to 1,000,000, or leave it empty' in page
     template.refresh_from_db()
     assert template.day_cap == 7
 

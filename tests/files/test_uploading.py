@@ -141,7 +141,7 @@ def test_it_is_sent_again_only_once_and_never_after_an_unknown_outcome(
     assert (row.status, len(vendor.sent)) == ("failed", 2)
     vendor.posts.extend([play.accept_then(play.reset), gone])
     doubtful = carry(make_task(references=[file]), clock)
-    assert (doubtful.status, doubtful.reason) == ("held", "outcome_unknown")
+    assert (doubtful.status, doubtful.reason) == ("held", "repeat_refused")
     assert fresh(doubtful).request_body is not None
 
 

@@ -37,7 +37,7 @@ SERVICES = Path(policy.__file__).parent / "services"
 def reasons_in_code() -> set[str]:
     """What the services write as a literal reason, and what the policy calls for."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in SERVICES.glob("*.py"))
-    found = set(re.findall(r'\bhold\(\s*\w+,\s*"(\w+)"', code))
+    found = set(re.findall(r'\b_?hold\(\s*\w+,\s*"(\w+)"', code))
     turn = (SERVICES / "turn.py").read_text(encoding="utf-8")
     found |= set(re.findall(r'(?:_hold\(task,|"canceled",)\s*"(\w+)"', turn))
     found |= set(re.findall(r'_come_back_or_hold\(task, "(\w+)"', code))
@@ -89,10 +89,12 @@ RUNS: dict[str, Any] = {
 CONTROLS = {
     "continue": "/continue/", "cancel": "/cancel/", "again": "/again/", "done": "/handled/",
     "connection": 'href="/connection/"', "credits": 'href="/credits/"', "files": 'href="/files/"',
+    "template": "Template page</a>",
 }  # fmt: skip
 WORDS = {
     "continue": r"[Cc]ontinue\b", "cancel": r"\b[Cc]ancel\b", "again": r"[Rr]un it again",
     "connection": "Connection page", "credits": "Credits page", "files": "Files page",
+    "template": "Template page",
 }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def day_budget(template: JobTemplate) -> DayBudget:
 def set_day_cap(template: JobTemplate, cap: int | None) -> None:
     """None lifts it; what is held for it goes on within seconds if there is room. Raises Refusal."""
     if cap is not None and not 1 <= cap <= HIGHEST_CAP:
-        text = f"day_cap must be a whole number from 1 to {HIGHEST_CAP:,}, or empty for no cap."
+        text = f"Give a whole number from 1 to {HIGHEST_CAP:,}, or leave it empty for no cap."
         raise Refusal.field("day_cap", text, HIGHEST_CAP)
     JobTemplate.objects.filter(pk=template.pk).update(day_cap=cap)
     template.refresh_from_db()

@@ -12,7 +12,6 @@ from rivya_bridge.automation.selectors import get_template
 from rivya_bridge.automation.services import (
     missing_for,
     next_mode,
-    set_day_cap,
     set_delivery,
     set_failure_route,
 )
@@ -70,21 +69,6 @@ def failures(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             set_failure_route(row, given, row.retries)
         messages.success(request, "Jobs that fail from now on follow it.")
-    except Refusal as refusal:
-        add_refusal(request, refusal)
-    return redirect("automation:template", row.slug)
-
-
-@require_POST
-def spending(request: HttpRequest, slug: str) -> HttpResponse:
-    """`day_cap` is a whole number, or empty for no cap."""
-    row = get_template(slug)
-    given = request.POST.get("day_cap", "").strip()
-    is_number = given.isascii() and given.isdigit() and len(given) < 10
-    try:
-        set_day_cap(row, int(given) if is_number else 0 if given else None)
-        text = "The cap holds for every job that is sent from now on."
-        messages.success(request, "There is no cap for a day now." if row.day_cap is None else text)
     except Refusal as refusal:
         add_refusal(request, refusal)
     return redirect("automation:template", row.slug)

@@ -4,10 +4,11 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rivya_bridge.automation.forms import JobForm
 from rivya_bridge.automation.inputs import input_specs
@@ -28,7 +29,7 @@ from rivya_bridge.automation.selectors import (
     template_rows,
     with_shown_inputs,
 )
-from rivya_bridge.automation.services import day_budget, preflight_job, start_job
+from rivya_bridge.automation.services import day_budget, preflight_job, set_day_cap, start_job
 from rivya_bridge.automation.views.conduct import conduct_of
 from rivya_bridge.catalog.selectors import closed_models, model_names
 from rivya_bridge.refusals import Refusal
@@ -124,6 +125,24 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
     status = 422 if form.errors else 200
     page = "automation/template.html"
     return render_page(request, page, "automation/_jobs.html", context, status=status)
+
+
+@require_POST
+def spending(request: HttpRequest, slug: str) -> HttpResponse:
+    """Sets what its jobs may spend in a day: `day_cap` is a whole number, or empty for no cap."""
+    row = get_template(slug)
+    given = request.POST.get("day_cap", "").strip()
+    is_number = given.isascii() and given.isdigit() and len(given) < 10
+    try:
+        set_day_cap(row, int(given) if is_number else 0 if given else None)
+    except Refusal as refusal:
+        context = _page_context(request, row)
+        context |= {"form": JobForm(context["specs"]), "repeated": None}
+        context["conduct"] |= {"cap_given": given, "cap_error": refusal.message}
+        return render(request, "automation/template.html", context, status=422)
+    text = "The cap holds for every job that is sent from now on."
+    messages.success(request, "There is no cap for a day now." if row.day_cap is None else text)
+    return redirect("automation:template", row.slug)
 
 
 def _show_plan_problems(form: JobForm, plan: Any) -> None:

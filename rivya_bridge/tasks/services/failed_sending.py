@@ -45,7 +45,7 @@ def after_failed_sending(
     elif following.status == "failed" and is_clean:
         fail(task, following.reason, text, error)
     elif following.status == "failed":
-        _hold(task, "outcome_unknown", _refused_repeat_text(task, text), error, is_clean=False)
+        _hold(task, "repeat_refused", _refused_repeat_text(task, text), error, is_clean=False)
     elif following.status == "held":
         _hold(task, following.reason, text, error, is_clean=is_clean)
     elif is_clean and unreachable_too_long(task, error):
@@ -58,8 +58,8 @@ def after_failed_sending(
 
 def _refused_repeat_text(task: Task, text: str) -> str:
     return (
-        f"The repeated request was refused: {text} An earlier sending was never answered, and up to "
-        f"{counted(task.estimated_credits)} may have been spent by it."
+        f"The first sending was never answered, and up to {counted(task.estimated_credits)} may have been "
+        f"spent by it. Sent again, the request was refused: {text}"
     )
 
 

@@ -79,10 +79,7 @@ def _put_back(task: Task, sentence: str, delay: float) -> None:
     )
     lost = task.lost_leases
     if lost >= policy.MAX_LOST_LEASES:
-        text = (
-            f"{sentence} That happened {lost} times in a row, so that this task is not tried again by "
-            "itself."
-        )
+        text = f"{sentence} That happened {lost} times in a row, so this task is not tried again by itself."
         hold(task, "poison", text, lost_leases=lost)
         return
     status = "unconfirmed" if task.status == "submitting" else task.status

@@ -145,22 +145,30 @@ def _over_a_cap(task: Task) -> tuple[str, str] | None:
     """Reason and sentence of the first cap for a day that the reservation just made would pass."""
     room = room_today(task.account)
     if room is not None and room < 0:
-        return "day_cap", _over_day_cap_text(task)
+        return "day_cap", _over_day_cap_text(task, room)
     answers: list[Any] = [answer for _, answer in reserving.send(sender=Task, task=task)]
     return next((answer for answer in answers if answer), None)
 
 
-def _over_day_cap_text(task: Task) -> str:
+def _over_day_cap_text(task: Task, room: int) -> str:
+    """`room`: what is left of the day when this task is counted in, below zero."""
+    cap = spending_caps().day_cap or 0
+    taken, is_above = cap - room - task.estimated_credits, task.estimated_credits > cap
     return (
-        f"With about {counted(task.estimated_credits)} more, today's cap of "
-        f"{spending_caps().day_cap} would be passed. Nothing was sent."
+        f"{counted(taken)} of today's cap of {cap} {are(taken)} spent or set aside, and "
+        f"this task takes about {counted(task.estimated_credits)}. Nothing was sent."
+        + (
+            f" No day carries it before the cap is {task.estimated_credits} or more."
+            if is_above
+            else ""
+        )
     )
 
 
 def _too_poor_text(task: Task) -> str:
     return (
-        f"About {counted(task.estimated_credits)} {are(task.estimated_credits)} needed, and the wallet "
-        "does not have as many free. Nothing was sent."
+        f"About {counted(task.estimated_credits)} {are(task.estimated_credits)} needed, and fewer are left in "
+        "the wallet, without what is set aside for other tasks. Nothing was sent."
     )
 
 

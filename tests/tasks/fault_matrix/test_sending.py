@@ -333,7 +333,7 @@ def test_a_400_after_an_unknown_outcome_is_no_proof_that_nothing_was_spent(
 ) -> None:
     vendor.posts.extend([play.accept_then(play.reset), play.refused(400, "validation_failed")])
     row = carry(make_task(), clock)
-    assert (row.status, row.reason, row.exposure) == ("held", "outcome_unknown", "possible")
+    assert (row.status, row.reason, row.exposure) == ("held", "repeat_refused", "possible")
     assert "may have been spent" in row.spent_text
 
 
