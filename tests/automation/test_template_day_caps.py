@@ -290,6 +290,7 @@ def test_nonsense_on_the_page_changes_nothing_and_says_why(
     assert 'id="day_cap_error">Give a whole number from 1 to 1,000,000, or leave it empty' in page
     template.refresh_from_db()
     assert template.day_cap == 7
+    assert signed_in_client.get(address).status_code == 302  # where the refused form was left
 
 
 @pytest.mark.parametrize("cap", [0, -3, HIGHEST_CAP + 1])

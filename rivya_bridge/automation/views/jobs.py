@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from rivya_bridge.automation.forms import JobForm
 from rivya_bridge.automation.inputs import input_specs
@@ -127,10 +127,15 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
     return render_page(request, page, "automation/_jobs.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def spending(request: HttpRequest, slug: str) -> HttpResponse:
-    """Sets what its jobs may spend in a day: `day_cap` is a whole number, or empty for no cap."""
+    """Sets what its jobs may spend in a day: `day_cap` is a whole number, or empty for no cap.
+
+    A GET, such as of the address that a refused form leaves behind, leads to the template.
+    """
     row = get_template(slug)
+    if request.method != "POST":
+        return redirect("automation:template", row.slug)
     given = request.POST.get("day_cap", "").strip()
     is_number = given.isascii() and given.isdigit() and len(given) < 10
     try:
