@@ -202,7 +202,7 @@ class Task(models.Model):
             )
         if self.exposure == Exposure.POSSIBLE:
             return (
-                "The request was sent and what it was charged is not known: up to "
+                "The request was sent, and whether it was charged is not known: up to "
                 f"{counted(self.estimated_credits)} may have been spent."
             )
         if self.attempts:
