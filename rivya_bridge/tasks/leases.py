@@ -71,5 +71,6 @@ def is_young(until: datetime | None, now: datetime) -> bool:
     return until is not None and LEASE - RENEW_AFTER < until - now <= LEASE
 
 
-def is_due(now: datetime) -> Q:
-    return Q(due_at__lte=now) | Q(due_at__gt=now + FAR_AHEAD)
+def is_due(now: datetime, farthest: timedelta = FAR_AHEAD) -> Q:
+    """Rows whose time has come, or lies further ahead than any is ever set."""
+    return Q(due_at__lte=now) | Q(due_at__gt=now + farthest)

@@ -22,8 +22,9 @@ from standardwebhooks.webhooks import Webhook
 from rivya_bridge.connection.encryption import Unreadable, decrypt_key
 from rivya_bridge.notices.models import Attempt, Delivery, Endpoint
 from rivya_bridge.notices.services.endpoints import skip_waiting
-from rivya_bridge.notices.services.ringing import is_due
+from rivya_bridge.notices.services.ringing import FAR_AHEAD
 from rivya_bridge.rivya import Poster, PostFailed, PostRefused
+from rivya_bridge.tasks.leases import is_due
 
 CLAIM = timedelta(seconds=90)
 _HOUR = 3600.0
@@ -65,7 +66,8 @@ def send_delivery(delivery_id: UUID) -> bool:
 
 def _claim(delivery_id: UUID, now: datetime) -> Delivery | None:
     """Due again when the claim ends."""
-    rows = Delivery.objects.filter(is_due(now), pk=delivery_id, status=Delivery.Status.PENDING)
+    due = is_due(now, FAR_AHEAD)
+    rows = Delivery.objects.filter(due, pk=delivery_id, status=Delivery.Status.PENDING)
     if not rows.update(due_at=now + CLAIM, tries=F("tries") + 1):
         return None
     return Delivery.objects.select_related("message", "endpoint").filter(pk=delivery_id).first()

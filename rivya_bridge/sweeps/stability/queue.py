@@ -4,11 +4,12 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from rivya_bridge.experiments.models import Run
 from rivya_bridge.sweeps.models import Measuring
+from rivya_bridge.tasks.leases import is_due
 from rivya_bridge.tasks.models import Task
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,7 @@ def put_in_queue(experiment_id: UUID) -> None:
 def ring_due() -> int:
     """Rings for what is due; the bell moves the time on, so that a lost one costs only a while."""
     now = timezone.now()
-    is_due = Q(due_at__lte=now) | Q(due_at__gt=now + FAR_AHEAD)
-    due = Measuring.objects.filter(is_due).order_by("due_at")
+    due = Measuring.objects.filter(is_due(now, FAR_AHEAD)).order_by("due_at")
     ids = list(due.values_list("experiment_id", flat=True)[:MOST_RINGING])
     if ids:
         Measuring.objects.filter(experiment_id__in=ids).update(due_at=now + RING_AGAIN)

@@ -31,9 +31,12 @@ def free_places(account: str) -> int:
     return int(settings.RIVYA_IN_FLIGHT) - in_flight(account).count()
 
 
+def _is_waiting() -> Q:
+    return is_due(timezone.now()) & Q(status=Status.QUEUED, lease_until=None)
+
+
 def _waiting(account: str) -> QuerySet[Task]:
-    rows = Task.objects.filter(is_due(timezone.now()), account=account, status=Status.QUEUED)
-    return rows.filter(lease_until=None)
+    return Task.objects.filter(_is_waiting(), account=account)
 
 
 def next_in_line(account: str, most: int) -> list[UUID]:
@@ -74,11 +77,10 @@ def _is_without_place(task_id: UUID | str) -> bool:
 
 def _free_and_waiting(account: str) -> tuple[int, int]:
     """How many places are free, and how many queued tasks could take one now."""
-    is_waiting = is_due(timezone.now()) & Q(status=Status.QUEUED, lease_until=None)
     rows = Task.objects.filter(account=account, status__in=(*IN_FLIGHT, Status.QUEUED))
     counts = rows.aggregate(
         busy=Count("pk", filter=Q(status__in=IN_FLIGHT)),
-        waiting=Count("pk", filter=is_waiting),
+        waiting=Count("pk", filter=_is_waiting()),
     )
     return int(settings.RIVYA_IN_FLIGHT) - counts["busy"], counts["waiting"]
 

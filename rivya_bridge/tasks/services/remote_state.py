@@ -174,8 +174,9 @@ def write_output_urls(task: Task, urls: tuple[str, ...]) -> None:
         for position, url in enumerate(urls)
         if position not in known
     )
-    for row, url in ((known[place], url) for place, url in enumerate(urls) if place in known):
-        if row.file_id is None and row.url != url:
+    for position, url in enumerate(urls):
+        row = known.get(position)
+        if row and row.file_id is None and row.url != url:
             TaskOutput.objects.filter(pk=row.pk).update(url=url)
 
 

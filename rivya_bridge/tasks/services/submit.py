@@ -153,16 +153,14 @@ def _over_a_cap(task: Task) -> tuple[str, str] | None:
 def _over_day_cap_text(task: Task, room: int) -> str:
     """`room`: what is left of the day when this task is counted in, below zero."""
     cap = spending_caps().day_cap or 0
-    taken, is_above = cap - room - task.estimated_credits, task.estimated_credits > cap
-    return (
+    taken = cap - room - task.estimated_credits
+    text = (
         f"{counted(taken)} of today's cap of {cap} {are(taken)} spent or set aside, and "
         f"this task takes about {counted(task.estimated_credits)}. Nothing was sent."
-        + (
-            f" No day carries it before the cap is {task.estimated_credits} or more."
-            if is_above
-            else ""
-        )
     )
+    if task.estimated_credits > cap:
+        text += f" No day carries it before the cap is {task.estimated_credits} or more."
+    return text
 
 
 def _too_poor_text(task: Task) -> str:
