@@ -54,6 +54,22 @@ def test_every_board_is_accessible_quiet_and_fits(
     assert bad == {}
 
 
+@pytest.mark.parametrize("name", ["pictures, wipe", "pictures, difference", "clips"])
+def test_a_board_that_comes_slowly_stands_still(
+    open_page: OpenPage, product: Product, boards: dict[str, str], name: str
+) -> None:
+    page = open_page(product, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    line.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 50, "downloadThroughput": 20_000, "uploadThroughput": -1},
+    )
+    watching = Watch(page)
+    opened(page, product, boards[name])
+    assert watching.shift() < 0.001
+
+
 def pages_of_judging(page: Page, product: Product, board: str) -> list[str]:
     page.goto(product.base_url + board)
     experiment = str(page.locator(".eyebrow a").first.get_attribute("href"))
