@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.product import Product, running_product
 from tests.browser.watch import CHROMIUM, Watch, launch, watched_context
 
 OpenPage = Callable[..., Page]
-_SIGNED_IN: dict[str, StorageState] = {}  # by a product's address
 # A busy machine may take long for one page; what never comes fails all the same.
 expect.set_options(timeout=30_000)
 
@@ -62,20 +61,15 @@ def filled_product(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """Gives a page of a new browser context, signed in; a product's link is asked for once."""
+    """Gives a page of a new browser context that is signed in."""
     contexts = []
 
     def open_one(product: Product, **options: Any) -> Page:
         options.setdefault("viewport", {"width": 1280, "height": 900})
-        known = _SIGNED_IN.get(product.base_url)
-        context = watched_context(
-            browser, base_url=product.base_url, storage_state=known, **options
-        )
+        context = watched_context(browser, base_url=product.base_url, **options)
         contexts.append(context)
         page = context.new_page()
-        page.goto("/" if known else product.sign_in_link())
-        if not known:
-            _SIGNED_IN[product.base_url] = context.storage_state()
+        page.goto(product.sign_in_link())
         return page
 
     yield open_one

@@ -6,12 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rivya_bridge.dashboard.supervisor import tethered
 
 ROOT = Path(__file__).resolve().parents[2]
+_SOME_LINKS = """
+from rivya_bridge.access.services import create_launch_link
+for _ in range(8):
+    print(create_launch_link())
+"""
 _OWN_SETTINGS = ("RIVYA_", "BRIDGE_", "SANDBOX_", "DATABASE_URL", "CELERY_")
 
 
@@ -23,6 +28,7 @@ class Product:
     first_link: str
     environment: dict[str, str]
     log: Path
+    _links: list[str] = field(default_factory=list)
 
     def manage(self, *arguments: str) -> str:
         """What a management command of this installation prints."""
@@ -32,8 +38,10 @@ class Product:
         ).stdout
 
     def sign_in_link(self) -> str:
-        """A new one-time link."""
-        return next(word for word in self.manage("sign_in_link").split() if "://" in word)
+        """A new one-time link; the process that makes one makes several, for the next callers."""
+        if not self._links:
+            self._links = self.manage("shell", "-v", "0", "-c", _SOME_LINKS).split()
+        return self._links.pop()
 
 
 @contextmanager
