@@ -39,7 +39,7 @@ POINTS: dict[str, Point] = {
         "worker", f"{_SERVICES}.remote_state", "record_settlement", "before"
     ),
     "within the settlement": Point("worker", f"{_SERVICES}.remote_state", "record_settlement"),
-    "in mid-download": Point("worker", f"{_SERVICES}.save", "_lease_keeper", "within"),
+    "in mid-download": Point("worker", f"{_SERVICES}.save", "_keeper", "within"),
     "after the rename": Point("worker", "rivya_bridge.files.store", "place"),
     "the file is stored": Point("worker", f"{_SERVICES}.save", "store_result"),
     "the end is committed": Point("worker", f"{_SERVICES}.save", "finish"),

@@ -1,7 +1,6 @@
 """Bringing the results home: downloaded, hashed and synced before the task succeeds."""
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import IO
@@ -23,8 +22,6 @@ from rivya_bridge.tasks.services.finish import finish
 from rivya_bridge.tasks.services.poll import is_at_home
 from rivya_bridge.tasks.services.remote_state import write_output_urls
 from rivya_bridge.tasks.services.transitions import add_event, change, hold, let_go, renew, soon
-
-RENEW_SECONDS = 15.0
 
 
 def save(task: Task) -> None:
@@ -89,25 +86,17 @@ def _download(task: Task, output: TaskOutput) -> StoredFile:
 
 
 def _fetch_bytes(task: Task, url: str, bytes_file: IO[bytes]) -> None:
-    renew_lease, keep_room = _lease_keeper(task), RoomKeeper()
-
-    def on_progress(size: int) -> None:
-        renew_lease(size)
-        keep_room(size)
-
     with downloader() as client:
-        client.fetch(url, bytes_file, on_progress=on_progress)  # type: ignore[arg-type]
+        client.fetch(url, bytes_file, on_progress=_keeper(task))  # type: ignore[arg-type]
 
 
-def _lease_keeper(task: Task) -> Callable[[int], None]:
-    """Renews the lease while bytes arrive; what it raises ends the download."""
-    renewed_at = time.monotonic()
+def _keeper(task: Task) -> Callable[[int], None]:
+    """Renews the lease and minds the room while bytes arrive; what it raises ends the download."""
+    keep_room = RoomKeeper()
 
     def keep(size: int) -> None:
-        nonlocal renewed_at
-        if time.monotonic() - renewed_at >= RENEW_SECONDS:
-            renewed_at = time.monotonic()
-            renew(task, timezone.now())
+        renew(task, timezone.now())
+        keep_room(size)
 
     return keep
 

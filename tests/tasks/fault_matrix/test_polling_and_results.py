@@ -280,10 +280,7 @@ def _claimed_saving(running: Task, clock: Clock) -> Task:
     return task
 
 
-def test_a_long_download_renews_its_lease(
-    vendor: Vendor, clock: Clock, running: Task, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(save, "RENEW_SECONDS", 0.0)
+def test_a_long_download_renews_its_lease(vendor: Vendor, clock: Clock, running: Task) -> None:
     vendor.results = {"a.png": b"x" * 3_000_000}
     task = _claimed_saving(running, clock)
     clock.move(30)
@@ -293,9 +290,8 @@ def test_a_long_download_renews_its_lease(
 
 
 def test_a_download_ends_when_the_claim_is_lost(
-    vendor: Vendor, clock: Clock, running: Task, monkeypatch: Any
+    vendor: Vendor, clock: Clock, running: Task
 ) -> None:
-    monkeypatch.setattr(save, "RENEW_SECONDS", 0.0)
     vendor.results = {"a.png": b"x" * 3_000_000}
     task = _claimed_saving(running, clock)
     clock.move(30)
@@ -306,11 +302,11 @@ def test_a_download_ends_when_the_claim_is_lost(
 
 def test_a_step_is_shorter_than_its_lease() -> None:
     from rivya_bridge.rivya import Timeouts
-    from rivya_bridge.tasks.leases import LEASE
+    from rivya_bridge.tasks.leases import LEASE, RENEW_AFTER
 
     limits = Timeouts()
     assert max(limits.operation, limits.upload) <= 45 < LEASE.total_seconds()
-    assert save.RENEW_SECONDS <= 15
+    assert RENEW_AFTER <= LEASE / 4
 
 
 def test_a_marked_task_finishes_and_is_labelled_so(
