@@ -3,8 +3,6 @@
 It is the sandbox behind faults. It is never killed: what it wrote down is one of the three histories.
 """
 
-import hashlib
-import io
 import random
 import signal
 import sys
@@ -13,15 +11,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image
-
 from rivya_bridge.sandbox import rendering
 from rivya_bridge.sandbox.app import create_app
 from rivya_bridge.sandbox.choices import Choices
-from rivya_bridge.sandbox.outputs.brief import Brief
 from rivya_bridge.sandbox.serve import QuietServer, bind, configure
 from rivya_bridge.sandbox.store import Store
 from tests.chaos.faults import FaultyVendor
+from tests.plain_results import draw_plainly
 
 BALANCE = 1_000_000
 CHOICES = Choices(
@@ -30,16 +26,6 @@ CHOICES = Choices(
     allow_local_webhooks=True,
     webhook_retry_scale=0.05,
 )
-
-
-def draw_plainly(brief: Brief) -> bytes:
-    """A small picture, another for each prompt: how the sandbox draws is not what a storm is about."""
-    digest = hashlib.sha256(brief.digest.encode()).digest()
-    content = io.BytesIO()
-    Image.frombytes("RGB", (4, 2), digest[:24]).resize((64, 32), Image.Resampling.NEAREST).save(
-        content, "PNG"
-    )
-    return content.getvalue()
 
 
 def main(

@@ -21,6 +21,7 @@ from rivya_bridge.connection import close_clients
 from rivya_bridge.credits.services import refresh_wallet
 from rivya_bridge.files.models import StoredFile
 from rivya_bridge.rivya import Model, Param
+from rivya_bridge.sandbox import rendering
 from rivya_bridge.sandbox.catalogue import load_catalogue
 from rivya_bridge.sandbox.choices import Choices
 from rivya_bridge.sandbox.serve import RunningSandbox, running_sandbox
@@ -33,6 +34,7 @@ from tests.functional.round_trip import (
     stored,
     there_and_back,
 )
+from tests.plain_results import draw_plainly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_bell")]
 
@@ -42,7 +44,11 @@ MODELS = list(load_catalogue())
 @pytest.fixture(scope="module")
 def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     folder = tmp_path_factory.mktemp("round-trip")
-    with running_sandbox(folder, choices=Choices(rate_limit=0), balance=1_000_000) as running:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        running_sandbox(folder, choices=Choices(rate_limit=0), balance=1_000_000) as running,
+    ):
+        patch.setattr(rendering, "make", draw_plainly)
         yield running
 
 
