@@ -56,9 +56,8 @@ def stop_outside_a_write(process: Worker) -> None:
     path = database.settings_dict["NAME"]
     for _ in range(50):
         process.send_signal(signal.SIGSTOP)
-        os.waitid(
-            os.P_PID, process.pid, os.WSTOPPED
-        )  # every thread, also one that was in the kernel
+        # Until every thread stands, also one that was in the kernel and could still take the lock.
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
         with closing(sqlite3.connect(path, timeout=0.2, isolation_level=None)) as line:
             try:
                 line.execute("BEGIN IMMEDIATE")
