@@ -78,12 +78,10 @@ def refused(
     envelope = _envelope(body)
     code = _word(envelope.get("code"))
     kind = status_error_class(code, status)
-    said = envelope.get("message")
-    detail = masked(said, api_key)[:_MESSAGE_CHARACTERS] if isinstance(said, str) else ""
     shown_code = masked(code or kind.default_code, api_key)
-    detail = "" if detail == shown_code else detail
     return kind(
-        f"Rivya answered {status} {shown_code}" + (f": {detail}" if detail else "."),
+        f"Rivya answered {status} "
+        + _told(shown_code, envelope, lambda text: masked(text, api_key)),
         code=shown_code,
         http_status=status,
         request_id=request_id(headers, envelope),
@@ -109,12 +107,10 @@ def failed_turn(
     code = _word(envelope.get("code"))
     kind = ERRORS_BY_CODE.get(code or "", ServerFailure)
     shown_code = mask(code or kind.default_code)
-    said = envelope.get("message")
-    detail = mask(said)[:_MESSAGE_CHARACTERS] if isinstance(said, str) else ""
     named = _word(envelope.get("requestId"))
     is_refusal = kind is InsufficientCredits and not told
     return kind(
-        f"Rivya ended the stream with {shown_code}" + (f": {detail}" if detail else "."),
+        f"Rivya ended the stream with {_told(shown_code, envelope, mask)}",
         code=shown_code,
         http_status=meta.http_status,
         request_id=mask(named) if named else meta.request_id,
@@ -177,6 +173,13 @@ def _reason(error: Exception) -> str:
     if isinstance(error, httpx.PoolTimeout):
         return "all connections are busy"
     return str(error)[:120] or "connection refused"
+
+
+def _told(code: str, envelope: Mapping[str, Any], mask: Callable[[str], str]) -> str:
+    """The end of a sentence: the code, and what Rivya says besides, if it says more than the code."""
+    said = envelope.get("message")
+    detail = mask(said)[:_MESSAGE_CHARACTERS] if isinstance(said, str) else ""
+    return f"{code}: {detail}" if detail and detail != code else f"{code}."
 
 
 def _envelope(body: bytes) -> Mapping[str, Any]:
