@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,17 +36,45 @@ def need(address: str, name: str) -> None:
         pytest.skip(reason)
 
 
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """A database of its own, dropped at the end."""
-    need(POSTGRES, "PostgreSQL")
+@contextmanager
+def database(like: str = "template1") -> Iterator[str]:
+    """The name of a new database, a copy of `like`; dropped at the end."""
     name = f"bridge_test_{secrets.token_hex(5)}"
     with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as line:
-        line.execute(f"CREATE DATABASE {name}")
+        line.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         try:
-            yield f"{POSTGRES}/{name}"
+            yield name
         finally:
             line.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database with all tables, of which each test gets a copy."""
+    need(POSTGRES, "PostgreSQL")
+    with database() as name:
+        folder = tmp_path_factory.mktemp("migrated")
+        run_python(
+            settings_of(folder) | {"DATABASE_URL": f"{POSTGRES}/{name}"},
+            *("manage.py", "migrate", "--verbosity", "0"),
+        )
+        yield name
+
+
+@pytest.fixture
+def postgres_url(migrated: str) -> Iterator[str]:
+    """A database of its own, with all tables."""
+    with database(like=migrated) as name:
+        yield f"{POSTGRES}/{name}"
+
+
+def settings_of(folder: Path) -> dict[str, str]:
+    """The environment of a product with a data folder of its own."""
+    return {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "rivya_bridge.settings",
+        "BRIDGE_DATA_DIR": str(folder / "data"),
+    }
 
 
 @pytest.fixture
@@ -57,14 +86,9 @@ def journal_url(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def environ(tmp_path: Path, journal_url: str) -> dict[str, str]:
-    """The environment of a product that uses that sandbox and a data folder of its own."""
-    return {
-        "PATH": os.environ["PATH"],
-        "DJANGO_SETTINGS_MODULE": "rivya_bridge.settings",
-        "BRIDGE_DATA_DIR": str(tmp_path / "data"),
-        "RIVYA_BASE_URL": journal_url,
-        "RIVYA_API_KEY": "rvya_sk_sandbox_full",
-    }
+    """The environment of a product that uses that sandbox."""
+    account = {"RIVYA_BASE_URL": journal_url, "RIVYA_API_KEY": "rvya_sk_sandbox_full"}
+    return settings_of(tmp_path) | account
 
 
 @pytest.fixture
@@ -75,11 +99,6 @@ def run(environ: dict[str, str]) -> Run:
         return json.loads(run_python(environ, "-m", "tests.services.scenario", *arguments))
 
     return scenario
-
-
-@pytest.fixture
-def migrate(environ: dict[str, str]) -> Callable[[], str]:
-    return lambda: run_python(environ, "manage.py", "migrate", "--verbosity", "0")
 
 
 def run_python(environ: dict[str, str], *arguments: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services.conftest import PROJECT, need
+from tests.services.conftest import PROJECT, need, run_python
 
 pytestmark = pytest.mark.services
 
@@ -23,13 +23,11 @@ BROKERS = {
 
 
 @pytest.fixture(params=BROKERS)
-def queue(
-    request: Any, environ: dict[str, str], migrate: Callable[[], str], run: Callable[..., Any]
-) -> Iterator[str]:
+def queue(request: Any, environ: dict[str, str], run: Callable[..., Any]) -> Iterator[str]:
     """A queue of the test's own at one broker, removed at the end."""
     need(BROKERS[request.param], request.param)
     environ["CELERY_BROKER_URL"] = BROKERS[request.param]
-    migrate()
+    run_python(environ, "manage.py", "migrate", "--verbosity", "0")
     name = f"bridge-test-{secrets.token_hex(5)}"
     yield name
     run("remove", name)

@@ -13,11 +13,8 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def on_postgres(
-    environ: dict[str, str], postgres_url: str, migrate: Callable[[], str]
-) -> dict[str, str]:
+def on_postgres(environ: dict[str, str], postgres_url: str) -> dict[str, str]:
     environ["DATABASE_URL"] = postgres_url
-    migrate()
     return environ
 
 

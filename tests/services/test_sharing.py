@@ -9,15 +9,9 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def facts(
-    environ: dict[str, str],
-    postgres_url: str,
-    migrate: Callable[[], str],
-    run: Callable[..., Any],
-) -> Any:
+def facts(environ: dict[str, str], postgres_url: str, run: Callable[..., Any]) -> Any:
     """Of one scenario, on a database of its own."""
     environ["DATABASE_URL"] = postgres_url
-    migrate()
     return run("sharing")
 
 
