@@ -1,4 +1,4 @@
-"""The races of the fault matrix, a thousand rounds each: `python benchmarks/races.py [--rounds 1000]`.
+"""The races of the fault matrix, a thousand rounds each: `python benchmarks/races.py [--rounds 1000] [names]`.
 
 On SQLite, and on PostgreSQL where it answers (`--postgres URL`; a line says so where it does not), in a process
 and a database of their own, against a scripted vendor. Prints rounds, violations and seconds of each race, and
@@ -29,19 +29,22 @@ MOST_SHOWN = 5
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Races on SQLite and PostgreSQL.")
+    parser.add_argument(
+        "races", nargs="*", help="their names as printed, or parts of them; else all"
+    )
     parser.add_argument("--rounds", type=int, default=1000)
     parser.add_argument("--postgres", default=POSTGRES)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
-        return run_races(options.rounds)
+        return run_races(options.rounds, options.races)
     print(f"{'database':<12}{'race':<36}{'rounds':>8}{'violations':>12}{'seconds':>9}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        count = show("SQLite", options.rounds, {"BRIDGE_DATA_DIR": folder})
+        count = show("SQLite", options, {"BRIDGE_DATA_DIR": folder})
     try:
         with database(options.postgres) as url, tempfile.TemporaryDirectory() as folder:
             environ = {"BRIDGE_DATA_DIR": folder, "DATABASE_URL": url}
-            count += show("PostgreSQL", options.rounds, environ)
+            count += show("PostgreSQL", options, environ)
     except psycopg.OperationalError as error:
         print(f"PostgreSQL was skipped: {str(error).splitlines()[0]}")
     return 1 if count else 0
@@ -61,9 +64,10 @@ def database(address: str) -> Iterator[str]:
             line.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def show(name: str, rounds: int, environ: dict[str, str]) -> int:
-    """Runs all races there and prints a line for each; returns the violations."""
-    command = [sys.executable, __file__, "--inside", "--rounds", str(rounds)]
+def show(name: str, options: argparse.Namespace, environ: dict[str, str]) -> int:
+    """Runs the races there and prints a line for each; returns the violations."""
+    rounds = options.rounds
+    command = [sys.executable, __file__, "--inside", "--rounds", str(rounds), *options.races]
     environ = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "rivya_bridge.settings",
@@ -86,7 +90,7 @@ def show(name: str, rounds: int, environ: dict[str, str]) -> int:
     return count + bool(process.returncode)
 
 
-def run_races(rounds: int) -> int:
+def run_races(rounds: int, wanted: list[str]) -> int:
     """In the process of one database: one line of JSON for each race."""
     import django
 
@@ -106,6 +110,8 @@ def run_races(rounds: int) -> int:
     with Vendor(balance=100_000_000) as vendor:
         settings.RIVYA_BASE_URL = vendor.url
         for name, race in RACES.items():
+            if wanted and not any(part in name for part in wanted):
+                continue
             begun = time.monotonic()
             found = {"race": name, "violations": list(race(vendor, rounds))}
             print(json.dumps(found | {"seconds": time.monotonic() - begun}), flush=True)
