@@ -20,6 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from rivya_bridge.dashboard.supervisor import ALLOCATION
+
 PROJECT = Path(__file__).resolve().parents[2]
 IMPORTED = (
     "celery.apps.worker",
@@ -83,6 +85,7 @@ class Nursery:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.chaos.nursery"],
             cwd=PROJECT,
+            env={**ALLOCATION, **os.environ},  # as the product's own programs begin
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

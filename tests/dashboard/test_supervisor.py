@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from rivya_bridge.dashboard.supervisor import Patience
+from rivya_bridge.dashboard.supervisor import ALLOCATION, Patience
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_SECONDS = 30.0
@@ -20,7 +21,7 @@ SUPERVISE = """
 import signal
 import sys
 from rivya_bridge.dashboard.prefixed_log import PrefixedLog
-from rivya_bridge.dashboard.supervisor import Patience, Program, Supervisor
+from rivya_bridge.dashboard.supervisor import ALLOCATION, Patience, Program, Supervisor
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever the tests were started under
 programs = []
@@ -53,17 +54,21 @@ TELLER = (
 )
 
 
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ALLOCATION}
+
+
 class Supervised:
     """A running supervisor, the folder its programs write to, and what it has logged."""
 
-    def __init__(self, folder: Path, programs: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, programs: tuple[str, ...], settings: dict[str, str]) -> None:
         self.folder = folder
         self.log_path = folder / "log"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", SUPERVISE, *programs],
                 cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**_inherited(), "PYTHONPATH": str(ROOT), **settings},
                 stderr=log,
             )
 
@@ -93,8 +98,8 @@ Start = Callable[..., Supervised]
 def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Supervised] = []
 
-    def start_programs(*programs: str) -> Supervised:
-        started.append(Supervised(tmp_path, programs))
+    def start_programs(*programs: str, **settings: str) -> Supervised:
+        started.append(Supervised(tmp_path, programs, settings))
         return started[-1]
 
     yield start_programs
@@ -130,6 +135,13 @@ def test_it_works(start: Start) -> None:
     supervised.signal(signal.SIGINT)
     assert supervised.process.wait(DEADLINE_SECONDS) == 0
     assert_all_end(supervised)
+
+
+def test_programs_share_few_heaps_unless_a_person_says_otherwise(start: Start) -> None:
+    tell = f"{HELLO}hello(os.environ['MALLOC_ARENA_MAX'])\ntime.sleep(600)"
+    for wanted in ({}, {"MALLOC_ARENA_MAX": "7"}):
+        supervised = start(f"worker={tell}", **wanted)
+        wait_until(partial(supervised.pids, wanted.get("MALLOC_ARENA_MAX", "2")))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
