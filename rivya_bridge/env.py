@@ -141,9 +141,9 @@ def database(name: str, default_file: Path) -> dict[str, object]:
         config["OPTIONS"] = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;"
-            ),
+            # No cache_size: each of a worker's twenty connections has a page cache of its own, which
+            # grows with the file up to it, and any other's commit empties it.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
     elif engine != "django.db.backends.postgresql":
         raise ImproperlyConfigured(

@@ -22,6 +22,4 @@ IMPORT_AT_ONCE_SECONDS = 600.0
 # A file, as in life: connections of several threads and processes share no in-memory database.
 DATABASES["default"]["TEST"] = {"NAME": os.environ["BRIDGE_DATA_DIR"] + "/tests.sqlite3"}
 # No test outlives a power cut, so that none waits for the disk.
-DATABASES["default"]["OPTIONS"]["init_command"] = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-32000;"
-)
+DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"

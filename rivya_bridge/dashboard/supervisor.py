@@ -40,14 +40,9 @@ def tethered(command: Sequence[str]) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid()), *command]
 
 
-# What a worker's twenty threads free goes back to the system instead of leaving holes that add up over
-# thousands of jobs: glibc gives each thread a heap of its own, and lets its two thresholds grow, unless told
-# (mallopt(3)). A person's own settings win.
-ALLOCATION = {
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "131072",  # bytes
-    "MALLOC_TRIM_THRESHOLD_": "131072",
-}
+# glibc gives each of a worker's twenty threads a heap of its own, whose holes add up over thousands of jobs
+# (mallopt(3), M_ARENA_MAX). A person's own setting wins.
+ALLOCATION = {"MALLOC_ARENA_MAX": "2"}
 
 
 class Log(Protocol):
