@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from rivya_bridge.access.services import create_launch_link
 for _ in range(8):
     print(create_launch_link())
 """
+_LINK_SECONDS = 600.0  # of the 900 that one is good for
 _OWN_SETTINGS = ("RIVYA_", "BRIDGE_", "SANDBOX_", "DATABASE_URL", "CELERY_")
 
 
@@ -29,6 +31,7 @@ class Product:
     environment: dict[str, str]
     log: Path
     _links: list[str] = field(default_factory=list)
+    _linked_at: float = 0.0
 
     def manage(self, *arguments: str) -> str:
         """What a management command of this installation prints."""
@@ -39,8 +42,9 @@ class Product:
 
     def sign_in_link(self) -> str:
         """A new one-time link; the process that makes one makes several, for the next callers."""
-        if not self._links:
+        if not self._links or time.monotonic() - self._linked_at > _LINK_SECONDS:
             self._links = self.manage("shell", "-v", "0", "-c", _SOME_LINKS).split()
+            self._linked_at = time.monotonic()
         return self._links.pop()
 
 
