@@ -151,7 +151,9 @@ ENDED = {
         "before it is sent.",
     ),
     "insufficient_credits": Advice(
-        "Too few credits", "Top up the wallet at Rivya, then run it again."
+        "Too few credits",
+        "See the balance on the Credits page. If it does not cover the expected credits, top up the wallet at "
+        "Rivya. Then run it again.",
     ),
     "chat_model_not_supported": Advice(
         "Not a model for chat", "Run it again, and choose one of the chat models in the form."
@@ -200,8 +202,8 @@ FAILED_THERE = Advice(
 )
 REFUSED = Advice(
     "Rivya refused the request",
-    "Run it again: the form opens as it was. Change what Rivya’s answer names; where it names nothing, hold "
-    "the params and references against the model’s page, or ask Rivya with the request id.",
+    "Run it again: the form opens as it was. Change what Rivya’s answer names. Where it names nothing, send it "
+    "once as it is; if it is refused once more, ask Rivya with the request id.",
 )
 # Of rows that were written elsewhere: an export of another installation, an older version.
 OTHER_HOLD = Advice("It waits for a person", "Press Continue, or cancel this task.")
@@ -211,6 +213,11 @@ KEY_IS_OLD = (
     "The idempotency key is too old to be sent again: Rivya may have forgotten it and charge twice. See on the "
     "Credits page whether the balance has moved, then cancel this task and run it again if it is still wanted."
 )
+# What has to be put right before it is run again, or the same would come of it.
+BEFORE_AGAIN = {
+    "redirect_refused": " Before that, compare the address on the Connection page with the one that Rivya "
+    "gives for its API, and enter the right one there if it differs.",
+}
 CANCELED_UNSURE = (
     "See on the Credits page whether the balance has moved. Run it again if it is wanted after all, as a new "
     "task that is charged separately."

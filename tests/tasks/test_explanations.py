@@ -151,6 +151,18 @@ def test_a_key_that_is_too_old_to_be_sent_again_is_not_offered(
     assert told.next == KEY_IS_OLD
 
 
+def test_an_address_that_leads_elsewhere_is_put_right_before_it_is_run_again(
+    vendor: Vendor, clock: Clock, signed_in_client: Client
+) -> None:
+    task = _stopped("held", "redirect_refused", first_sent_at=timezone.now(), **SENT)
+    clock.move(policy.KEY_WINDOW.total_seconds() + 1)
+    told = explain(task)
+    assert told is not None
+    assert told.next.startswith(KEY_IS_OLD)
+    assert "Before that, compare the address on the Connection page" in told.next
+    assert _offered(signed_in_client, task) == {"cancel", "credits", "connection"}
+
+
 def test_a_turn_that_broke_off_for_lack_of_credits_asks_for_a_top_up(
     vendor: Vendor, signed_in_client: Client
 ) -> None:
