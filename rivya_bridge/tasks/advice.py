@@ -213,10 +213,10 @@ KEY_IS_OLD = (
     "The idempotency key is too old to be sent again: Rivya may have forgotten it and charge twice. See on the "
     "Credits page whether the balance has moved, then cancel this task and run it again if it is still wanted."
 )
-# What has to be put right before it is run again, or the same would come of it.
-BEFORE_AGAIN = {
-    "redirect_refused": " Before that, compare the address on the Connection page with the one that Rivya "
-    "gives for its API, and enter the right one there if it differs.",
+# What has to be put right first, or the same would come of running it again.
+RIGHT_FIRST = {
+    "redirect_refused": "First compare the address on the Connection page with the one that Rivya gives for "
+    "its API, and enter the right one there if it differs. ",
 }
 CANCELED_UNSURE = (
     "See on the Credits page whether the balance has moved. Run it again if it is wanted after all, as a new "

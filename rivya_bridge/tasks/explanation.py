@@ -6,10 +6,10 @@ from rivya_bridge.credits.models import LedgerEntry
 from rivya_bridge.tasks import gates
 from rivya_bridge.tasks.advice import (
     ANSWER_IS_WHOLE,
-    BEFORE_AGAIN,
     CANCELED_UNSURE,
     KEY_IS_OLD,
     ONLY_MARKED,
+    RIGHT_FIRST,
     TURN_TOO_POOR,
     WAITING,
     Advice,
@@ -85,7 +85,7 @@ def _next(task: Task) -> tuple[str, tuple[str, ...]]:
     """The next step, and what its page offers for it in the order in which it is named."""
     text, offered = _advice(task).next, _offered(task)
     if task.status == "held" and "continue" not in offered:
-        text = KEY_IS_OLD + BEFORE_AGAIN.get(task.reason, "")
+        text = RIGHT_FIRST.get(task.reason, "") + KEY_IS_OLD
     if task.status == "canceled" and task.exposure == Exposure.POSSIBLE:
         text = CANCELED_UNSURE
     if "cancel" in offered and not can_stop(task):

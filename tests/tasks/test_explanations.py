@@ -158,9 +158,10 @@ def test_an_address_that_leads_elsewhere_is_put_right_before_it_is_run_again(
     clock.move(policy.KEY_WINDOW.total_seconds() + 1)
     told = explain(task)
     assert told is not None
-    assert told.next.startswith(KEY_IS_OLD)
-    assert "Before that, compare the address on the Connection page" in told.next
-    assert _offered(signed_in_client, task) == {"cancel", "credits", "connection"}
+    assert told.next.startswith("First compare the address on the Connection page")
+    assert told.next.endswith(KEY_IS_OLD)
+    assert told.actions == ("connection", "credits", "cancel")
+    assert _offered(signed_in_client, task) == set(told.actions)
 
 
 def test_a_turn_that_broke_off_for_lack_of_credits_asks_for_a_top_up(
