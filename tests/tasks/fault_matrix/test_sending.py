@@ -270,7 +270,7 @@ def test_a_failed_task_for_lack_of_credits_costs_nothing(vendor: Vendor, clock: 
     assert (row.status, row.reason, row.final_credits) == ("failed", "insufficient_credits", 0)
     told = explain(row)
     assert told is not None
-    assert "Top up" in told.next
+    assert "top up the wallet" in told.next
     check_books(row)
 
 
