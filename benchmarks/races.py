@@ -8,21 +8,20 @@ every violation in words; ends with 1 on any.
 import argparse
 import json
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tests.own_database import own_database
+
+ROOT = Path(__file__).resolve().parent.parent
 POSTGRES = os.environ.get("SERVICES_POSTGRES", "postgres://postgres@127.0.0.1:5432")
 MOST_SHOWN = 5
 
@@ -42,26 +41,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         count = show("SQLite", options, {"BRIDGE_DATA_DIR": folder})
     try:
-        with database(options.postgres) as url, tempfile.TemporaryDirectory() as folder:
+        with (
+            own_database(options.postgres, "bridge_races", syncs=False) as url,
+            tempfile.TemporaryDirectory() as folder,
+        ):
             environ = {"BRIDGE_DATA_DIR": folder, "DATABASE_URL": url}
             count += show("PostgreSQL", options, environ)
     except psycopg.OperationalError as error:
         print(f"PostgreSQL was skipped: {str(error).splitlines()[0]}")
     return 1 if count else 0
-
-
-@contextmanager
-def database(address: str) -> Iterator[str]:
-    """A database of its own, dropped at the end."""
-    name = f"bridge_races_{secrets.token_hex(5)}"
-    with psycopg.connect(f"{address}/postgres", autocommit=True) as line:
-        line.execute(f"CREATE DATABASE {name}")
-        # Who wins does not depend on when the disk has it, and no race outlives a power cut.
-        line.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
-        try:
-            yield f"{address}/{name}"
-        finally:
-            line.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def show(name: str, options: argparse.Namespace, environ: dict[str, str]) -> int:

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A title in words, and the next step as sentences."""
+    """A title in words, and the next step as sentences.
+
+    `first` is what has to be put right before it is run again under a new key, or the same would come of it.
+    """
 
     title: str
     next: str
+    first: str = ""
 
 
 # What waits for a decision of a person, or for something that a person has to bring about.
@@ -43,6 +47,8 @@ HELD = {
         "Compare the address on the Connection page with the one that Rivya gives for its API. If it differs, "
         "enter the right one there, cancel this task and run it again. If it is the same, press Continue to "
         "send the request once more under its idempotency key: both sendings together are charged once.",
+        first="First compare the address on the Connection page with the one that Rivya gives for its API, and "
+        "enter the right one there if it differs. ",
     ),
     "insufficient_credits": Advice(
         "Too few credits",
@@ -213,11 +219,6 @@ KEY_IS_OLD = (
     "The idempotency key is too old to be sent again: Rivya may have forgotten it and charge twice. See on the "
     "Credits page whether the balance has moved, then cancel this task and run it again if it is still wanted."
 )
-# What has to be put right first, or the same would come of running it again.
-RIGHT_FIRST = {
-    "redirect_refused": "First compare the address on the Connection page with the one that Rivya gives for "
-    "its API, and enter the right one there if it differs. ",
-}
 CANCELED_UNSURE = (
     "See on the Credits page whether the balance has moved. Run it again if it is wanted after all, as a new "
     "task that is charged separately."

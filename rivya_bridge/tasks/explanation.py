@@ -9,7 +9,6 @@ from rivya_bridge.tasks.advice import (
     CANCELED_UNSURE,
     KEY_IS_OLD,
     ONLY_MARKED,
-    RIGHT_FIRST,
     TURN_TOO_POOR,
     WAITING,
     Advice,
@@ -83,9 +82,10 @@ def _advice(task: Task) -> Advice:
 
 def _next(task: Task) -> tuple[str, tuple[str, ...]]:
     """The next step, and what its page offers for it in the order in which it is named."""
-    text, offered = _advice(task).next, _offered(task)
+    advice, offered = _advice(task), _offered(task)
+    text = advice.next
     if task.status == "held" and "continue" not in offered:
-        text = RIGHT_FIRST.get(task.reason, "") + KEY_IS_OLD
+        text = advice.first + KEY_IS_OLD
     if task.status == "canceled" and task.exposure == Exposure.POSSIBLE:
         text = CANCELED_UNSURE
     if "cancel" in offered and not can_stop(task):

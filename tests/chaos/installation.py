@@ -16,6 +16,7 @@ import httpx
 
 from tests.chaos.nursery import PROJECT, Child, Nursery
 from tests.chaos.plan import Plan
+from tests.own_database import own_database
 
 API_KEY = "rvya_sk_sandbox_full"
 SLUG, PICTURE_SLUG = "chaos", "chaos-picture"
@@ -132,23 +133,10 @@ def _set_environment(
         os.environ["CELERY_BROKER_URL"] = plan.broker
         os.environ["CHAOS_QUEUE"] = f"bridge-chaos-{secrets.token_hex(4)}"
     if plan.postgres:
-        os.environ["DATABASE_URL"] = stack.enter_context(_database(plan.postgres))
-
-
-@contextmanager
-def _database(server: str) -> Iterator[str]:
-    """A database of the storm's own, dropped at the end."""
-    import psycopg
-
-    name = f"bridge_chaos_{secrets.token_hex(4)}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as line:
-        line.execute(f"CREATE DATABASE {name}")
-        # PostgreSQL itself is never killed here, so that nothing hangs on when its disk has it.
-        line.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
-        try:
-            yield f"{server}/{name}"
-        finally:
-            line.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        os.environ["DATABASE_URL"] = stack.enter_context(
+            # PostgreSQL itself is never killed here, so that nothing hangs on when its disk has it.
+            own_database(plan.postgres, "bridge_chaos", syncs=False)
+        )
 
 
 @contextmanager

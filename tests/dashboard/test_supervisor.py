@@ -21,7 +21,7 @@ SUPERVISE = """
 import signal
 import sys
 from rivya_bridge.dashboard.prefixed_log import PrefixedLog
-from rivya_bridge.dashboard.supervisor import ALLOCATION, Patience, Program, Supervisor
+from rivya_bridge.dashboard.supervisor import Patience, Program, Supervisor
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever the tests were started under
 programs = []

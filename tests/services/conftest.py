@@ -2,20 +2,18 @@
 
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from rivya_bridge.sandbox.serve import running_sandbox
+from tests.own_database import own_database
 
 PROJECT = Path(__file__).resolve().parents[2]
 POSTGRES = os.environ.get("SERVICES_POSTGRES", "postgres://postgres@127.0.0.1:5432")
@@ -36,36 +34,20 @@ def need(address: str, name: str) -> None:
         pytest.skip(reason)
 
 
-@contextmanager
-def database(like: str = "template1") -> Iterator[str]:
-    """The name of a new database, a copy of `like`; dropped at the end."""
-    name = f"bridge_test_{secrets.token_hex(5)}"
-    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as line:
-        line.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
-        try:
-            yield name
-        finally:
-            line.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of a database with all tables, of which each test gets a copy."""
     need(POSTGRES, "PostgreSQL")
-    with database() as name:
-        folder = tmp_path_factory.mktemp("migrated")
-        run_python(
-            settings_of(folder) | {"DATABASE_URL": f"{POSTGRES}/{name}"},
-            *("manage.py", "migrate", "--verbosity", "0"),
-        )
-        yield name
+    with own_database(POSTGRES, "bridge_test") as url:
+        migrate(settings_of(tmp_path_factory.mktemp("migrated")) | {"DATABASE_URL": url})
+        yield url.rpartition("/")[2]
 
 
 @pytest.fixture
 def postgres_url(migrated: str) -> Iterator[str]:
     """A database of its own, with all tables."""
-    with database(like=migrated) as name:
-        yield f"{POSTGRES}/{name}"
+    with own_database(POSTGRES, "bridge_test", like=migrated) as url:
+        yield url
 
 
 def settings_of(folder: Path) -> dict[str, str]:
@@ -99,6 +81,10 @@ def run(environ: dict[str, str]) -> Run:
         return json.loads(run_python(environ, "-m", "tests.services.scenario", *arguments))
 
     return scenario
+
+
+def migrate(environ: dict[str, str]) -> None:
+    run_python(environ, "manage.py", "migrate", "--verbosity", "0")
 
 
 def run_python(environ: dict[str, str], *arguments: str) -> str:

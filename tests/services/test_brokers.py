@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services.conftest import PROJECT, need, run_python
+from tests.services.conftest import PROJECT, migrate, need
 
 pytestmark = pytest.mark.services
 
@@ -27,7 +27,7 @@ def queue(request: Any, environ: dict[str, str], run: Callable[..., Any]) -> Ite
     """A queue of the test's own at one broker, removed at the end."""
     need(BROKERS[request.param], request.param)
     environ["CELERY_BROKER_URL"] = BROKERS[request.param]
-    run_python(environ, "manage.py", "migrate", "--verbosity", "0")
+    migrate(environ)
     name = f"bridge-test-{secrets.token_hex(5)}"
     yield name
     run("remove", name)
